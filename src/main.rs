@@ -1,0 +1,2 @@
+//! volguard
+fn main() {}
