@@ -1,1 +1,7 @@
-//! TODO
+//! Logs and metrics.
+
+mod logs;
+mod metrics;
+
+pub use logs::{LogError, LogFormat, init_logs};
+pub use metrics::{Metrics, MetricsError};
