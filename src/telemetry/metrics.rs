@@ -51,12 +51,8 @@ pub struct Metrics {
     cached_requests: Vec<OnceLock<IntCounter>>,
     errors: IntCounterVec,
     durations: [Histogram; ENDPOINTS.len()],
-    /// Sorted; the position of a rule here is its position in `findings` and `skipped`.
-    rules: Vec<&'static str>,
-    findings_by_label: IntCounterVec,
-    findings: Vec<[IntCounter; ACTIONS.len()]>,
-    skipped_by_label: IntCounterVec,
-    skipped: Vec<[IntCounter; SKIP_REASONS.len()]>,
+    findings: RuleCounters<{ ACTIONS.len() }>,
+    skipped: RuleCounters<{ SKIP_REASONS.len() }>,
     exceptions: IntCounterVec,
     policies: IntGaugeVec,
     cache_synced: IntGaugeVec,
@@ -91,13 +87,16 @@ impl Metrics {
             &["endpoint"],
         )?;
         registry.register(Box::new(duration.clone()))?;
-        let findings_by_label = counters(
+        let mut rules = rules.to_vec();
+        rules.sort_unstable();
+        rules.dedup();
+        let findings = counters(
             &registry,
             "volguard_findings_total",
             "Findings by rule and by what the policy did with them.",
             &["rule", "action"],
         )?;
-        let skipped_by_label = counters(
+        let skipped = counters(
             &registry,
             "volguard_rules_skipped_total",
             "Rules that could not be evaluated.",
@@ -146,28 +145,16 @@ impl Metrics {
         )?;
         build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
 
-        let mut rules = rules.to_vec();
-        rules.sort_unstable();
-        rules.dedup();
-        let findings = rules
-            .iter()
-            .map(|rule| ACTIONS.map(|action| findings_by_label.with_label_values(&[*rule, action])));
-        let skipped = rules
-            .iter()
-            .map(|rule| SKIP_REASONS.map(|reason| skipped_by_label.with_label_values(&[*rule, reason])));
         Ok(Self {
             cached_requests: std::iter::repeat_with(OnceLock::new)
                 .take(ENDPOINTS.len() * KINDS.len() * OPERATIONS.len() * DECISIONS.len())
                 .collect(),
             durations: ENDPOINTS.map(|endpoint| duration.with_label_values(&[endpoint.as_str()])),
-            findings: findings.collect(),
-            skipped: skipped.collect(),
+            findings: RuleCounters::new(findings, &rules, ACTIONS),
+            skipped: RuleCounters::new(skipped, &rules, SKIP_REASONS),
             registry,
             requests,
             errors,
-            rules,
-            findings_by_label,
-            skipped_by_label,
             exceptions,
             policies,
             cache_synced,
@@ -183,21 +170,10 @@ impl Metrics {
         self.count_request(record);
         self.durations[position_of(record.endpoint)].observe(record.duration.as_secs_f64());
         for finding in &record.findings {
-            let action = ACTIONS.iter().position(|known| *known == finding.action);
-            match (self.rules.binary_search(&finding.rule), action) {
-                (Ok(rule), Some(action)) => self.findings[rule][action].inc(),
-                _ => self
-                    .findings_by_label
-                    .with_label_values(&[finding.rule, finding.action])
-                    .inc(),
-            }
+            self.findings.count(finding.rule, finding.action);
         }
-        for &(name, why) in &record.skipped {
-            let reason = SKIP_REASONS.iter().position(|known| *known == why);
-            match (self.rules.binary_search(&name), reason) {
-                (Ok(rule), Some(reason)) => self.skipped[rule][reason].inc(),
-                _ => self.skipped_by_label.with_label_values(&[name, why]).inc(),
-            }
+        for &(rule, reason) in &record.skipped {
+            self.skipped.count(rule, reason);
         }
         for rule in &record.exceptions {
             self.exceptions.with_label_values(&[*rule]).inc();
@@ -252,6 +228,38 @@ impl Metrics {
         let mut text = Vec::with_capacity(16 * 1024);
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
+    }
+}
+
+/// Counters by rule and one more label; the expected ones start at zero and are counted without a look-up by label.
+#[derive(Debug)]
+struct RuleCounters<const N: usize> {
+    by_label: IntCounterVec,
+    /// Sorted by rule.
+    known: Vec<(&'static str, [IntCounter; N])>,
+    values: [&'static str; N],
+}
+
+impl<const N: usize> RuleCounters<N> {
+    /// `rules` is sorted.
+    fn new(by_label: IntCounterVec, rules: &[&'static str], values: [&'static str; N]) -> Self {
+        let known = rules
+            .iter()
+            .map(|rule| (*rule, values.map(|value| by_label.with_label_values(&[*rule, value]))));
+        Self {
+            known: known.collect(),
+            by_label,
+            values,
+        }
+    }
+
+    fn count(&self, rule: &'static str, value: &'static str) {
+        let row = self.known.binary_search_by_key(&rule, |(name, _)| name);
+        let column = self.values.iter().position(|known| *known == value);
+        match (row, column) {
+            (Ok(row), Some(column)) => self.known[row].1[column].inc(),
+            _ => self.by_label.with_label_values(&[rule, value]).inc(),
+        }
     }
 }
 

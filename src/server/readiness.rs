@@ -1,0 +1,89 @@
+//! Whether reviews should be sent here: every named condition is met and no shutdown has begun.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The process's readiness; clones share it. Without a condition it is ready.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Why each condition is not met; empty when it is.
+    conditions: BTreeMap<&'static str, Option<String>>,
+    shutting_down: bool,
+}
+
+/// One condition of a [`Readiness`].
+#[derive(Debug, Clone)]
+pub struct Condition {
+    name: &'static str,
+    readiness: Readiness,
+}
+
+impl Readiness {
+    /// Adds a condition that is not met yet, because of `reason`.
+    pub fn condition(&self, name: &'static str, reason: impl Into<String>) -> Condition {
+        let condition = Condition {
+            name,
+            readiness: self.clone(),
+        };
+        condition.not_met(reason);
+        condition
+    }
+
+    /// From now on never ready again: the process is ending.
+    pub fn shut_down(&self) {
+        self.state().shutting_down = true;
+    }
+
+    /// Why it is not ready, one sentence each; empty when it is ready.
+    pub fn reasons(&self) -> Vec<String> {
+        let state = self.state();
+        let ending = state.shutting_down.then(|| "shutting down".to_owned());
+        let not_met = state
+            .conditions
+            .iter()
+            .filter_map(|(name, reason)| reason.as_ref().map(|reason| format!("{name}: {reason}")));
+        ending.into_iter().chain(not_met).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is one assignment: a panic elsewhere leaves nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Condition {
+    /// The condition is met.
+    pub fn met(&self) {
+        self.readiness.state().conditions.insert(self.name, None);
+    }
+
+    /// The condition is not met, because of `reason`.
+    pub fn not_met(&self, reason: impl Into<String>) {
+        self.readiness.state().conditions.insert(self.name, Some(reason.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_when_every_condition_is_met_and_never_again_after_shutdown() {
+        let readiness = Readiness::default();
+        assert!(readiness.reasons().is_empty());
+        let classes = readiness.condition("StorageClass", "not listed yet");
+        let claims = readiness.condition("PersistentVolumeClaim", "not listed yet");
+        classes.met();
+        assert_eq!(readiness.reasons(), ["PersistentVolumeClaim: not listed yet"]);
+        claims.met();
+        assert!(readiness.reasons().is_empty());
+        classes.not_met("watch lost");
+        assert_eq!(readiness.reasons(), ["StorageClass: watch lost"]);
+        classes.met();
+        readiness.shut_down();
+        assert_eq!(readiness.reasons(), ["shutting down"]);
+    }
+}
