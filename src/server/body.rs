@@ -1,7 +1,7 @@
 //! Reading a request's body within bounds.
 
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
@@ -37,11 +37,12 @@ pub(super) async fn read(
     headers: &HeaderMap,
     limits: &Limits,
     end: Instant,
-) -> Result<Bytes, Refusal> {
-    let announced = announced_length(headers);
+) -> Result<Vec<u8>, Refusal> {
     let read = async {
-        let mut first: Option<Bytes> = None;
-        let mut rest = BytesMut::new();
+        let announced = announced_length(headers)
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        let mut bytes = Vec::with_capacity(announced.min(limits.max_body));
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
                 Refusal::new(
@@ -50,27 +51,12 @@ pub(super) async fn read(
                 )
             })?;
             let Ok(data) = frame.into_data() else { continue };
-            if first.as_ref().map_or(0, Bytes::len) + rest.len() + data.len() > limits.max_body {
+            if bytes.len() + data.len() > limits.max_body {
                 return Err(too_large(limits));
             }
-            match &first {
-                // A review that came in one piece is not copied.
-                None => first = Some(data),
-                Some(head) => {
-                    if rest.is_empty() {
-                        let expected = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-                        rest.reserve(expected.max(head.len() + data.len()));
-                        rest.extend_from_slice(head);
-                    }
-                    rest.extend_from_slice(&data);
-                }
-            }
+            bytes.extend_from_slice(&data);
         }
-        Ok(if rest.is_empty() {
-            first.unwrap_or_default()
-        } else {
-            rest.freeze()
-        })
+        Ok(bytes)
     };
     match tokio::time::timeout_at(end, read).await {
         Ok(Err(refusal)) if refusal.status == StatusCode::PAYLOAD_TOO_LARGE => {

@@ -228,9 +228,7 @@ impl Activity {
             if now < end {
                 Patience::Until(end)
             } else {
-                Patience::Over {
-                    served: requests.served,
-                }
+                Patience::Over
             }
         })
     }

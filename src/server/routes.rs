@@ -4,11 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use bytes::Bytes;
 use futures::FutureExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
