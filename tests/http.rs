@@ -26,7 +26,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use volguard::protocol::{Answer, Endpoint, Record, RecordedFinding, ReviewError, Reviewer};
-use volguard::server::{Limits, Readiness, Server, ServerConfig};
+use volguard::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use volguard::telemetry::Metrics;
 use volguard::tls::{
     CertificateFiles, CertificateResolver, Identity, PemPair, Reloader, client_verifier, provider, server_config,
@@ -952,6 +952,13 @@ async fn certificates_are_swapped_under_load_without_a_failed_review() {
     poll.abort();
 }
 
+/// In one step: a poll never sees half of it.
+fn replace(path: &Path, content: &[u8]) {
+    let new = path.with_extension("new");
+    std::fs::write(&new, content).unwrap();
+    std::fs::rename(new, path).unwrap();
+}
+
 #[tokio::test]
 async fn a_broken_certificate_is_reported_and_the_good_one_stays() {
     let issuer = Issuer::new();
@@ -976,12 +983,12 @@ async fn a_broken_certificate_is_reported_and_the_good_one_stays() {
         let _ = report.send(status.clone());
     }));
 
-    std::fs::write(&files.certificate, "junk").unwrap();
+    replace(&files.certificate, b"junk");
     let status = timeout(PATIENCE, reports.recv()).await.unwrap().unwrap();
     assert!(status.problem.unwrap().contains("tls.crt"));
     assert_eq!(server.http1().await.post("/validate", "{}").await.0, StatusCode::OK);
 
-    std::fs::write(&files.certificate, &pair.certificate).unwrap();
+    replace(&files.certificate, &pair.certificate);
     let status = timeout(PATIENCE, reports.recv()).await.unwrap().unwrap();
     assert_eq!(status.problem, None);
     poll.abort();
@@ -1118,6 +1125,22 @@ async fn under_load_every_review_that_was_sent_before_the_end_is_answered() {
         );
     }
     server.ended().await;
+}
+
+#[tokio::test]
+async fn sigterm_and_sigint_end_the_server() {
+    for signal in ["TERM", "INT"] {
+        let ended = shutdown_signal().unwrap();
+        let own = std::process::id().to_string();
+        let status = std::process::Command::new("kill")
+            .args(["-s", signal, &own])
+            .status()
+            .unwrap();
+        assert!(status.success());
+        timeout(PATIENCE, ended)
+            .await
+            .unwrap_or_else(|_| panic!("SIG{signal} went unnoticed"));
+    }
 }
 
 #[tokio::test]

@@ -41,3 +41,97 @@ fn names(rules: impl Iterator<Item = &'static str>) -> String {
     }
     names.join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::protocol::{Endpoint, RecordedFinding};
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(record: &Record) -> serde_json::Value {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || log(record));
+        let bytes = buffer.0.lock().unwrap().clone();
+        serde_json::from_slice(&bytes).expect("one line")
+    }
+
+    fn record(decision: &'static str, rules: &[&'static str]) -> Record {
+        Record {
+            endpoint: Endpoint::Validate,
+            uid: "0f".to_owned(),
+            kind: "PersistentVolumeClaim",
+            operation: "CREATE",
+            namespace: "team-a".to_owned(),
+            name: "data".to_owned(),
+            user: "jane".to_owned(),
+            dry_run: true,
+            decision,
+            findings: rules
+                .iter()
+                .map(|rule| RecordedFinding { rule, action: "Deny" })
+                .collect(),
+            skipped: vec![("third-rule", "unknown")],
+            exceptions: Vec::new(),
+            duration: Duration::from_micros(81),
+        }
+    }
+
+    #[test]
+    fn a_decision_is_one_line_with_every_field() {
+        let line = logged(&record("deny", &["a-rule", "a-rule", "b-rule"]));
+        for (field, expected) in [
+            ("level", "INFO"),
+            ("uid", "0f"),
+            ("endpoint", "validate"),
+            ("kind", "PersistentVolumeClaim"),
+            ("operation", "CREATE"),
+            ("namespace", "team-a"),
+            ("name", "data"),
+            ("user", "jane"),
+            ("decision", "deny"),
+            ("rules", "a-rule,b-rule"),
+            ("skipped", "third-rule"),
+        ] {
+            assert_eq!(line[field], expected, "{field}");
+        }
+        assert_eq!(line["dry_run"], true);
+        assert_eq!(line["duration_us"], 81);
+    }
+
+    #[test]
+    fn only_an_allow_without_findings_is_at_debug() {
+        assert_eq!(logged(&record("allow", &[]))["level"], "DEBUG");
+        for (decision, rules) in [
+            ("allow", ["a-rule"].as_slice()),
+            ("would-deny", &["a-rule"]),
+            ("mutate", &[]),
+            ("would-mutate", &[]),
+        ] {
+            assert_eq!(logged(&record(decision, rules))["level"], "INFO", "{decision}");
+        }
+    }
+}
