@@ -99,8 +99,7 @@ impl<R: Reviewer> Webhook<R> {
             return Err(body::refuse(&mut body, &parts.headers, &self.limits, refusal).await);
         }
         // Held until the review is answered.
-        let reserved = self.reserve_memory(&parts.headers, end).await;
-        let _memory = reserved.map_err(|refusal| Refusal { close: true, ..refusal })?;
+        let _memory = self.reserve_memory(&parts.headers, end).await?;
         let bytes = body::read(&mut body, &parts.headers, &self.limits, end).await?;
         let _evaluation = acquire(&self.evaluations, 1, end, "Too many reviews are being evaluated.").await?;
         self.evaluate(endpoint, &bytes, end).await
