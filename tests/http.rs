@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -529,7 +529,6 @@ async fn a_connection_goes_on_after_an_over_large_review_that_was_drained() {
 async fn draining_is_bounded_by_time_and_size() {
     let setup = limits(|limits| {
         limits.max_body = 1000;
-        limits.max_drain = 10_000;
         limits.drain_time = Duration::from_millis(100);
     });
     let server = setup.start().await;
@@ -544,7 +543,13 @@ async fn draining_is_bounded_by_time_and_size() {
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
 
-    // The same, but never stops sending; only the end counts.
+    // Never stops sending.
+    let setup = limits(|limits| {
+        limits.max_body = 1000;
+        limits.max_drain = 10_000;
+        limits.drain_time = PATIENCE * 10;
+    });
+    let server = setup.start().await;
     let mut client = server.http1().await;
     let piece = || Ok(Frame::data(Bytes::from(vec![b' '; 1000])));
     let stream = BodyExt::boxed(StreamBody::new(futures::stream::repeat_with(piece)));
@@ -733,20 +738,25 @@ async fn connections_beyond_the_bound_wait_for_a_slot() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_large_review_does_not_hold_up_the_others() {
     /// Computes until another review has come through.
-    struct Busy(AtomicUsize);
+    #[derive(Default)]
+    struct Busy {
+        computing: AtomicBool,
+        small_ones: AtomicUsize,
+    }
     impl Reviewer for Busy {
         async fn review(&self, _: Endpoint, body: &[u8], _: Instant) -> Result<Answer, ReviewError> {
             if body.len() > 1000 {
+                self.computing.store(true, Ordering::SeqCst);
                 let started = Instant::now();
-                while self.0.load(Ordering::SeqCst) == 0 && started.elapsed() < PATIENCE {
+                while self.small_ones.load(Ordering::SeqCst) == 0 && started.elapsed() < PATIENCE / 2 {
                     std::thread::yield_now();
                 }
             } else {
-                self.0.fetch_add(1, Ordering::SeqCst);
+                self.small_ones.fetch_add(1, Ordering::SeqCst);
             }
             Err(ReviewError::BadRequest(format!(
                 "{} small ones",
-                self.0.load(Ordering::SeqCst)
+                self.small_ones.load(Ordering::SeqCst)
             )))
         }
     }
@@ -765,8 +775,8 @@ async fn a_large_review_does_not_hold_up_the_others() {
         shutdown_grace: Duration::ZERO,
     };
     let metrics = Arc::new(Metrics::new(&[]).unwrap());
-    let reviewer = Arc::new(Busy(AtomicUsize::new(0)));
-    let server = Server::bind(config, tls, reviewer, metrics, Readiness::default())
+    let reviewer = Arc::new(Busy::default());
+    let server = Server::bind(config, tls, Arc::clone(&reviewer), metrics, Readiness::default())
         .await
         .unwrap();
     let address = server.address();
@@ -779,6 +789,9 @@ async fn a_large_review_does_not_hold_up_the_others() {
     };
     let (mut one, mut two) = (client().await, client().await);
     let large = tokio::spawn(async move { one.post("/validate", vec![b' '; 2000]).await });
+    while !reviewer.computing.load(Ordering::SeqCst) {
+        tokio::task::yield_now().await;
+    }
     two.post("/validate", "{}").await;
     assert_eq!(large.await.unwrap().1, "1 small ones\n");
 }
