@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::support::forwarder::Forwarder;
+use crate::support::webhooks::Webhooks;
 use crate::support::{Cx, nodes, wait};
 
 pub(crate) fn the_server_is_the_release_that_go_mod_names(cx: &Cx<'_>) {
@@ -70,4 +72,41 @@ spec:
         })
         .collect();
     assert_eq!(selected, nodes::ZONES.map(|zone| format!("node-{zone}")).into());
+}
+
+pub(crate) fn webhooks_refuse_this_tests_objects_only_and_until_they_are_removed(cx: &Cx<'_>) {
+    // An address that takes connections and closes them: what the API server sees of a server that crashed.
+    let nobody = Forwarder::start(Vec::new()).unwrap();
+    let webhooks = Webhooks::new(nobody.address(), &cx.plane.authority().pem());
+    let class = "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: $NS-disk}
+provisioner: disk.example.com
+";
+    let claim = "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}
+";
+
+    let installed = webhooks.failure_policy("Fail").timeout_seconds(1).install(cx);
+    for manifest in [class, claim] {
+        let refusal = cx.rejects(manifest);
+        assert!(
+            refusal.contains("failed calling webhook \"mutate.volguard.dev\""),
+            "{refusal}"
+        );
+    }
+    cx.accepts(&class.replace("$NS-disk", "other-$NS-disk"));
+    let elsewhere = cx
+        .plane
+        .kubectl("default")
+        .run_with(&["create", "--dry-run=server", "-f", "-"], claim);
+    assert!(elsewhere.success, "{}", elsewhere.stderr);
+
+    installed.remove(cx);
+    cx.accepts(class);
+    cx.accepts(claim);
 }

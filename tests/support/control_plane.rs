@@ -203,7 +203,7 @@ fn etcd(binaries: &Binaries, folder: &Path) -> Command {
         .arg("--data-dir")
         .arg(folder.join("etcd"))
         .arg("--unsafe-no-fsync")
-        .args(["--log-level", "warn"])
+        .args(["--log-level", "error"])
         .arg("--listen-client-urls")
         .arg(format!("unix://{}", folder.join("etcd.sock").display()))
         // Nobody reads what is advertised: the API server is told the socket, and there is no second member.

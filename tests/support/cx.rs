@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,6 +12,9 @@ use super::control_plane::ControlPlane;
 use super::kubectl::{Kubectl, Outcome};
 use super::volguard::Launch;
 use super::{PATIENCE, wait_for};
+
+/// The namespaces are numbered: names of tests are longer than a namespace's may be.
+static NAMESPACES: AtomicUsize = AtomicUsize::new(1);
 
 /// The context of one test: the control plane, a namespace and a folder of its own.
 ///
@@ -23,9 +27,9 @@ pub(crate) struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// Makes the namespace, named after the test, and waits for its ServiceAccount.
-    pub(crate) fn new(plane: &'a ControlPlane, test: &str) -> Result<Self, String> {
-        let namespace = test.replace("::", "-").replace('_', "-");
+    /// Makes the namespace and waits for its ServiceAccount.
+    pub(crate) fn new(plane: &'a ControlPlane) -> Result<Self, String> {
+        let namespace = format!("test-{}", NAMESPACES.fetch_add(1, Ordering::SeqCst));
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
         plane
             .api()

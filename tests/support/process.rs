@@ -77,18 +77,15 @@ impl Process {
             .unwrap_or_default()
     }
 
-    /// The last lines that the process printed, under a heading.
+    /// The last lines that the process printed, under a heading. Left out is what Kubernetes' components log as
+    /// information and warning (`I1123 10:18:49 …`): hundreds of lines, most of them in every healthy start.
     pub(crate) fn log_tail(&self) -> String {
         let log = self.log();
-        let lines: Vec<&str> = log.lines().collect();
+        let is_routine =
+            |line: &str| line.starts_with(['I', 'W']) && line[1..].starts_with(|c: char| c.is_ascii_digit());
+        let lines: Vec<&str> = log.lines().filter(|line| !is_routine(line)).collect();
         let tail = &lines[lines.len().saturating_sub(TAIL)..];
-        format!(
-            "--- the last {} of {} lines of {} ---\n{}\n",
-            tail.len(),
-            lines.len(),
-            self.name,
-            tail.join("\n")
-        )
+        format!("--- last lines of {} ---\n{}\n", self.name, tail.join("\n"))
     }
 
     /// Asks the process to end (SIGTERM).

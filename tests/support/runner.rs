@@ -32,7 +32,7 @@ pub(crate) fn run(together: Vec<(&'static str, Test)>, alone: Vec<(&'static str,
     let shared = Arc::new(Shared::default());
     let trial = |(name, test): (&'static str, Test), is_alone: bool| {
         let shared = Arc::clone(&shared);
-        Trial::test(name, move || shared.perform(name, test, is_alone))
+        Trial::test(name, move || shared.perform(test, is_alone))
     };
     let mut trials: Vec<Trial> = together.into_iter().map(|entry| trial(entry, false)).collect();
     trials.extend(alone.into_iter().map(|entry| trial(entry, true)));
@@ -48,7 +48,7 @@ pub(crate) fn run(together: Vec<(&'static str, Test)>, alone: Vec<(&'static str,
 }
 
 impl Shared {
-    fn perform(&self, name: &str, test: Test, is_alone: bool) -> Result<(), Failed> {
+    fn perform(&self, test: Test, is_alone: bool) -> Result<(), Failed> {
         let plane = self.plane.get_or_init(|| {
             let plane = ControlPlane::start();
             if let Ok(plane) = &plane {
@@ -62,10 +62,10 @@ impl Shared {
         // A test that panicked leaves nothing in the lock that could be wrong.
         if is_alone {
             let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
-            test(&Cx::new(plane, name)?);
+            test(&Cx::new(plane)?);
         } else {
             let _turn = self.turn.read().unwrap_or_else(PoisonError::into_inner);
-            test(&Cx::new(plane, name)?);
+            test(&Cx::new(plane)?);
         }
         Ok(())
     }

@@ -113,9 +113,10 @@ impl Webhooks {
             "timeoutSeconds": self.timeout_seconds,
         });
         if !self.everybody {
+            // Of a request for a cluster-scoped object the namespace is not empty but missing.
             let ours = format!(
-                "request.namespace == '{namespace}' || \
-                 (request.namespace == '' && request.name.startsWith('{namespace}-'))"
+                "has(request.namespace) ? request.namespace == '{namespace}' : \
+                 has(request.name) && request.name.startsWith('{namespace}-')"
             );
             webhook["matchConditions"] = json!([{"name": "test", "expression": ours}]);
         }
@@ -131,7 +132,7 @@ impl Webhooks {
             "timeoutSeconds": 1,
         });
         let named = format!(
-            "request.namespace == '{namespace}' && request.name == 'canary-{}'",
+            "request.?namespace.orValue('') == '{namespace}' && request.?name.orValue('') == 'canary-{}'",
             phase.endpoint
         );
         canary["matchConditions"] = json!([{"name": "canary", "expression": named}]);
