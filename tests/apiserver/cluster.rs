@@ -106,7 +106,7 @@ spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {request
         .run_with(&["create", "--dry-run=server", "-f", "-"], claim);
     assert!(elsewhere.success, "{}", elsewhere.stderr);
 
-    installed.remove(cx);
+    drop(installed);
     cx.accepts(class);
     cx.accepts(claim);
 }

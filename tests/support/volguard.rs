@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -20,56 +20,55 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// volguard, about to be started: `cx.connected().policy(POLICY).guard()`.
 pub(crate) struct Launch<'a> {
     cx: &'a Cx<'a>,
+    name: String,
+    /// This server's files; a test may start several servers.
+    folder: PathBuf,
     arguments: Vec<OsString>,
-    ca: Ca,
-    files: usize,
+    /// Where the CA of the server's certificate is found once it listens.
+    ca: PathBuf,
 }
 
-/// Where the CA of the server's certificate is found.
-enum Ca {
-    /// The server makes a certificate at start and writes its CA here.
-    Written(std::path::PathBuf),
-    /// The tests made the certificate.
-    Ours,
-}
-
-/// Every server has a log of its own, whatever number of them one test starts.
+/// How many servers were launched.
 static SERVERS: AtomicUsize = AtomicUsize::new(0);
 
 impl<'a> Launch<'a> {
     /// Without a cluster; the certificate is made at start.
     pub(crate) fn standalone(cx: &'a Cx<'a>) -> Self {
-        let ca = cx.folder().join(format!("ca-{}.crt", SERVERS.load(Ordering::SeqCst)));
-        let launch = Self {
-            cx,
-            arguments: Vec::new(),
-            ca: Ca::Written(ca.clone()),
-            files: 0,
-        };
+        let launch = Self::new(cx);
+        let ca = launch.ca.clone();
         launch.arg("--standalone").arg("--ca-out").arg(ca)
     }
 
     /// With the cluster that this kubeconfig names; the certificate is given by file.
     pub(crate) fn connected(cx: &'a Cx<'a>, kubeconfig: &Path) -> Self {
-        let issued = cx
-            .plane
-            .authority()
+        let launch = Self::new(cx);
+        let authority = cx.plane.authority();
+        let issued = authority
             .issue(&["127.0.0.1"])
             .expect("a certificate for loopback can be issued");
-        let certificate = cx.file("serving.crt", &issued.certificate);
-        let key = cx.file("serving.key", &issued.key);
+        launch.file("ca.crt", &authority.pem());
+        let certificate = launch.file("serving.crt", &issued.certificate);
+        let key = launch.file("serving.key", &issued.key);
+        let launch = launch.arg("--kubeconfig").arg(kubeconfig);
+        launch.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key)
+    }
+
+    fn new(cx: &'a Cx<'a>) -> Self {
+        let name = format!("volguard-{}", SERVERS.fetch_add(1, Ordering::SeqCst));
+        let folder = cx.folder().join(&name);
+        fs::create_dir(&folder).expect("the test's folder can be written");
+        let ca = folder.join("ca.crt");
         Self {
             cx,
+            name,
+            folder,
             arguments: Vec::new(),
-            ca: Ca::Ours,
-            files: 0,
+            ca,
         }
-        .arg("--kubeconfig")
-        .arg(kubeconfig)
-        .arg("--tls-cert")
-        .arg(certificate)
-        .arg("--tls-key")
-        .arg(key)
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        self.cx.file(&format!("{}/{name}", self.name), text)
     }
 
     /// One more argument of `volguard serve`.
@@ -88,28 +87,24 @@ impl<'a> Launch<'a> {
         self.manifest("--objects", manifest)
     }
 
-    fn manifest(mut self, flag: &str, manifest: &str) -> Self {
-        self.files += 1;
-        let path = self.cx.file(
-            &format!("{}-{}.yaml", flag.trim_start_matches('-'), self.files),
-            manifest,
-        );
+    fn manifest(self, flag: &str, manifest: &str) -> Self {
+        let name = format!("{}-{}.yaml", flag.trim_start_matches('-'), self.arguments.len());
+        let path = self.file(&name, manifest);
         self.arg(flag).arg(path)
     }
 
     /// Starts the server and waits until it listens.
     pub(crate) fn serve(self) -> Volguard {
-        let number = SERVERS.fetch_add(1, Ordering::SeqCst);
         let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
         command
-            .current_dir(self.cx.folder())
+            .current_dir(&self.folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(&self.arguments)
             // What the machine's own environment says about clusters and volguard is not the test's.
             .env_clear()
-            .env("HOME", self.cx.folder());
-        let mut process = Process::spawn(&format!("volguard-{number}"), command, self.cx.folder())
-            .unwrap_or_else(|problem| panic!("{problem}"));
+            .env("HOME", &self.folder);
+        let mut process =
+            Process::spawn(&self.name, command, &self.folder).unwrap_or_else(|problem| panic!("{problem}"));
         let addresses = wait_for("volguard's ready line", PATIENCE, || {
             if let Some(status) = process.ended() {
                 return Some(Err(format!("volguard ended before it was ready: {status}")));
@@ -122,10 +117,7 @@ impl<'a> Launch<'a> {
         let (address, admin) = addresses
             .flatten()
             .unwrap_or_else(|problem| panic!("{problem}\n{}", process.log_tail()));
-        let ca = match &self.ca {
-            Ca::Written(path) => fs::read_to_string(path).expect("--ca-out is written before the ready line"),
-            Ca::Ours => self.cx.plane.authority().pem(),
-        };
+        let ca = fs::read_to_string(&self.ca).expect("--ca-out is written before the ready line");
         Volguard {
             webhooks: None,
             address,
@@ -193,12 +185,12 @@ impl Volguard {
         self.process.log()
     }
 
-    /// Asks the server to end; its webhooks stay registered.
+    /// Asks the server to end, without waiting; its webhooks stay registered.
     pub(crate) fn terminate(&self) {
         self.process.terminate();
     }
 
-    /// Asks the server to end and waits for it; its status and all that it printed.
+    /// Takes its webhooks off, asks the server to end and waits for it; its status and all that it printed.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
         self.webhooks = None;
         self.process.terminate();
