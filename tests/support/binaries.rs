@@ -1,0 +1,73 @@
+//! Where the control plane's binaries come from.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const NAMES: [&str; 5] = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubectl",
+];
+
+/// A folder that holds a whole control plane and kubectl.
+pub(crate) struct Binaries {
+    folder: PathBuf,
+}
+
+impl Binaries {
+    /// Takes the binaries from `KUBEBUILDER_ASSETS` if that is set, else from target/control-plane,
+    /// where `tests/cluster/build.sh` builds them when they are missing.
+    pub(crate) fn locate() -> Result<Self, String> {
+        let folder = match env::var_os("KUBEBUILDER_ASSETS") {
+            Some(folder) => PathBuf::from(folder),
+            None => build()?,
+        };
+        complete(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// The path of one binary.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+fn complete(folder: &Path) -> Result<(), String> {
+    let missing: Vec<&str> = NAMES.into_iter().filter(|name| !folder.join(name).is_file()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{} lacks {}: the tests need {}; unset KUBEBUILDER_ASSETS to have them built from Go modules",
+        folder.display(),
+        missing.join(", "),
+        NAMES.join(", "),
+    ))
+}
+
+fn build() -> Result<PathBuf, String> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .unwrap_or(Path::new("target"));
+    let out = target.join("control-plane");
+    let problem = |error: std::io::Error| format!("{}: {error}", out.display());
+    fs::create_dir_all(&out).map_err(problem)?;
+
+    // Test binaries may run side by side; the second one waits for the first one's build.
+    let lock = File::create(out.join("lock")).map_err(problem)?;
+    lock.lock().map_err(problem)?;
+    let output = Command::new("sh")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cluster/build.sh"))
+        .env("OUT", &out)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("tests/cluster/build.sh cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err("tests/cluster/build.sh gave no control plane; its message above says why".to_owned());
+    }
+    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}

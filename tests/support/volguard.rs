@@ -1,0 +1,230 @@
+//! The built volguard binary as a server.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::process::Process;
+use super::webhooks::{Installed, Webhooks};
+use super::{Cx, PATIENCE, wait_for};
+
+/// Longer than the server's own bound for what is in flight at its end.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// volguard, about to be started: `cx.connected().policy(POLICY).guard()`.
+pub(crate) struct Launch<'a> {
+    cx: &'a Cx<'a>,
+    name: String,
+    /// This server's files; a test may start several servers.
+    folder: PathBuf,
+    arguments: Vec<OsString>,
+    /// Where the CA of the server's certificate is found once it listens.
+    ca: PathBuf,
+}
+
+/// How many servers were launched.
+static SERVERS: AtomicUsize = AtomicUsize::new(0);
+
+impl<'a> Launch<'a> {
+    /// Without a cluster; the certificate is made at start.
+    pub(crate) fn standalone(cx: &'a Cx<'a>) -> Self {
+        let launch = Self::new(cx);
+        let ca = launch.ca.clone();
+        launch.arg("--standalone").arg("--ca-out").arg(ca)
+    }
+
+    /// With the cluster that this kubeconfig names; the certificate is given by file.
+    pub(crate) fn connected(cx: &'a Cx<'a>, kubeconfig: &Path) -> Self {
+        let launch = Self::new(cx);
+        let authority = cx.plane.authority();
+        let issued = authority
+            .issue(&["127.0.0.1"])
+            .expect("a certificate for loopback can be issued");
+        launch.file("ca.crt", &authority.pem());
+        let certificate = launch.file("serving.crt", &issued.certificate);
+        let key = launch.file("serving.key", &issued.key);
+        let launch = launch.arg("--kubeconfig").arg(kubeconfig);
+        launch.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key)
+    }
+
+    fn new(cx: &'a Cx<'a>) -> Self {
+        let name = format!("volguard-{}", SERVERS.fetch_add(1, Ordering::SeqCst));
+        let folder = cx.folder().join(&name);
+        fs::create_dir(&folder).expect("the test's folder can be written");
+        let ca = folder.join("ca.crt");
+        Self {
+            cx,
+            name,
+            folder,
+            arguments: Vec::new(),
+            ca,
+        }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        self.cx.file(&format!("{}/{name}", self.name), text)
+    }
+
+    /// One more argument of `volguard serve`.
+    pub(crate) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// A policy, as a file (`--policy`).
+    pub(crate) fn policy(self, manifest: &str) -> Self {
+        self.manifest("--policy", manifest)
+    }
+
+    /// Objects of an offline cluster view, as a file (`--objects`).
+    pub(crate) fn objects(self, manifest: &str) -> Self {
+        self.manifest("--objects", manifest)
+    }
+
+    fn manifest(self, flag: &str, manifest: &str) -> Self {
+        let name = format!("{}-{}.yaml", flag.trim_start_matches('-'), self.arguments.len());
+        let path = self.file(&name, manifest);
+        self.arg(flag).arg(path)
+    }
+
+    /// Starts the server and waits until it listens.
+    pub(crate) fn serve(self) -> Volguard {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
+        command
+            .current_dir(&self.folder)
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(&self.arguments)
+            // What the machine's own environment says about clusters and volguard is not the test's.
+            .env_clear()
+            .env("HOME", &self.folder);
+        let mut process =
+            Process::spawn(&self.name, command, &self.folder).unwrap_or_else(|problem| panic!("{problem}"));
+        let addresses = wait_for("volguard's ready line", PATIENCE, || {
+            if let Some(status) = process.ended() {
+                return Some(Err(format!("volguard ended before it was ready: {status}")));
+            }
+            let log = process.log();
+            let public = address_after(&log, "volguard listening on https://")?;
+            let admin = address_after(&log, "volguard admin on http://")?;
+            Some(Ok((public, admin)))
+        });
+        let (address, admin) = addresses
+            .flatten()
+            .unwrap_or_else(|problem| panic!("{problem}\n{}", process.log_tail()));
+        let ca = fs::read_to_string(&self.ca).expect("--ca-out is written before the ready line");
+        Volguard {
+            webhooks: None,
+            address,
+            admin,
+            ca,
+            process,
+        }
+    }
+
+    /// Starts the server, waits until its /readyz says yes, and registers it for the objects of this test.
+    pub(crate) fn guard(self) -> Volguard {
+        let cx = self.cx;
+        let mut volguard = self.serve();
+        volguard.wait_ready();
+        volguard.webhooks = Some(volguard.registration().install(cx));
+        volguard
+    }
+}
+
+/// A running volguard. On drop its webhooks are taken off and it is killed; [`Volguard::stop`] ends it in good order.
+pub(crate) struct Volguard {
+    // Dropped before the server: the API server must not call one that is gone.
+    webhooks: Option<Installed>,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    /// The CA of its certificate, in PEM.
+    pub(crate) ca: String,
+    process: Process,
+}
+
+impl Volguard {
+    /// Webhooks of this server, to be installed.
+    pub(crate) fn registration(&self) -> Webhooks {
+        Webhooks::new(self.address, &self.ca)
+    }
+
+    /// Waits until /readyz says yes.
+    pub(crate) fn wait_ready(&self) {
+        wait_for("volguard's /readyz", PATIENCE, || {
+            (self.admin_get("/readyz").0 == 200).then_some(())
+        })
+        .unwrap_or_else(|problem| {
+            panic!(
+                "{problem}: {}\n{}",
+                self.admin_get("/readyz").1,
+                self.process.log_tail()
+            )
+        });
+    }
+
+    /// The status and body of one GET at the admin listener; status 0 when it does not answer.
+    pub(crate) fn admin_get(&self, path: &str) -> (u16, String) {
+        http_get(self.admin, path).unwrap_or((0, String::new()))
+    }
+
+    /// The value of a metric with exactly these labels, as in `volguard_policies{state="active"}`; `None` without it.
+    pub(crate) fn metric(&self, series: &str) -> Option<f64> {
+        let (_, text) = self.admin_get("/metrics");
+        text.lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    /// What the server has printed until now.
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Asks the server to end, without waiting; its webhooks stay registered.
+    pub(crate) fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Takes its webhooks off, asks the server to end and waits for it; its status and all that it printed.
+    pub(crate) fn stop(mut self) -> (ExitStatus, String) {
+        self.webhooks = None;
+        self.process.terminate();
+        let status = self
+            .process
+            .wait(STOP_LIMIT)
+            .unwrap_or_else(|problem| panic!("{problem}"));
+        (status, self.process.log())
+    }
+}
+
+impl Drop for Volguard {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprint!("{}", self.process.log_tail());
+        }
+    }
+}
+
+/// The address that follows `words` in a log; `None` until its line is complete.
+fn address_after(log: &str, words: &str) -> Option<SocketAddr> {
+    let (_, rest) = log.split_once(words)?;
+    let (line, _) = rest.split_once('\n')?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// One GET over HTTP/1.0, which ends with the connection and knows no chunks.
+fn http_get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
