@@ -11,8 +11,6 @@ const SEPARATOR: &str = "---";
 pub(super) struct Part<'a> {
     pub(super) text: &'a str,
     pub(super) start: Position,
-    /// The text is known to be one well-formed JSON object.
-    pub(super) json: bool,
 }
 
 /// The documents of a stream, in their order. A line that begins with `---` and goes on with more than a comment is an

@@ -45,8 +45,6 @@ pub(super) fn build<'a>(part: &Part<'a>) -> Result<Option<Tree<'a>>, YamlError> 
         // One more than we allow, so that it is this module that says what is wrong.
         flow_nesting_limit: MAX_DEPTH + 1,
         block_nesting_limit: MAX_DEPTH + 1,
-        // JSON knows no limit to a key's length.
-        simple_key_max_lookahead: if part.json { text.len() } else { 1024 },
     };
     let mut builder = Builder {
         text,
