@@ -1,1 +1,18 @@
-//! TODO
+//! The types that a rule is made of, and the loop that runs rules over a subject.
+
+mod author;
+mod context;
+mod edit;
+mod finding;
+mod rule;
+mod run;
+
+pub use author::{Author, Written};
+pub use context::{Context, Operation, Request, ResolvedClass};
+pub use edit::{Edit, apply};
+pub use finding::{Certainty, Finding, Findings};
+pub use rule::{
+    Action, Category, Check, Class, Fix, Needs, NoParameters, ParameterSpec, Profile, Profiles, ReportsAt, Rule,
+    RuleParameters, Setting, Status,
+};
+pub use run::{Outcome, Run, Skip, SkipReason, evaluate};

@@ -1,3 +1,22 @@
-//! TODO
+//! What rules read: Kubernetes objects, typed and normalised, borrowed from their JSON.
+//!
+//! Reading is lenient: the API server has decoded an object before any webhook sees it, and in a file a field of the wrong
+//! type is no reason to panic. A field of the wrong type is a field that is not there.
 
+pub mod access;
+mod claim;
+mod class;
+pub mod labels;
+pub mod object;
+mod path;
 pub mod quantity;
+mod subject;
+mod workload;
+
+pub use access::{AccessMode, VolumeMode};
+pub use claim::{Claim, ClaimOrigin, ClassName};
+pub use class::StorageClass;
+pub use object::Meta;
+pub use path::{FieldPath, Step};
+pub use subject::{ObjectKind, Subject};
+pub use workload::{ClaimVolume, Workload};

@@ -1,0 +1,178 @@
+//! The cluster view: what the rules may know of other objects, frozen for one evaluation.
+
+use imbl::OrdMap;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The kinds that a view holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names are the API's")]
+pub enum ViewKind {
+    StorageClass,
+    CsiDriver,
+    CsiNode,
+    Node,
+    Namespace,
+    PersistentVolumeClaim,
+    PersistentVolume,
+    Service,
+    StatefulSet,
+}
+
+impl ViewKind {
+    /// Every kind, in the order of declaration.
+    pub const ALL: [Self; 9] = [
+        Self::StorageClass,
+        Self::CsiDriver,
+        Self::CsiNode,
+        Self::Node,
+        Self::Namespace,
+        Self::PersistentVolumeClaim,
+        Self::PersistentVolume,
+        Self::Service,
+        Self::StatefulSet,
+    ];
+
+    /// The kind's name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StorageClass => "StorageClass",
+            Self::CsiDriver => "CSIDriver",
+            Self::CsiNode => "CSINode",
+            Self::Node => "Node",
+            Self::Namespace => "Namespace",
+            Self::PersistentVolumeClaim => "PersistentVolumeClaim",
+            Self::PersistentVolume => "PersistentVolume",
+            Self::Service => "Service",
+            Self::StatefulSet => "StatefulSet",
+        }
+    }
+
+    /// The API group of the kind, empty for the core group.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::StorageClass | Self::CsiDriver | Self::CsiNode => "storage.k8s.io",
+            Self::StatefulSet => "apps",
+            _ => "",
+        }
+    }
+
+    /// The kind of this group and name.
+    pub fn find(group: &str, kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == kind && known.group() == group)
+    }
+}
+
+/// The answer of a look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup<T> {
+    /// It is there.
+    Found(T),
+    /// It is known not to be there.
+    Absent,
+    /// Nobody can say: not synced, no permission, or not given.
+    Unknown,
+}
+
+impl<T> Lookup<T> {
+    /// What was found, if anything was.
+    pub fn found(self) -> Option<T> {
+        match self {
+            Self::Found(found) => Some(found),
+            Self::Absent | Self::Unknown => None,
+        }
+    }
+
+    /// The same answer with what was found changed.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Lookup<U> {
+        match self {
+            Self::Found(found) => Lookup::Found(f(found)),
+            Self::Absent => Lookup::Absent,
+            Self::Unknown => Lookup::Unknown,
+        }
+    }
+}
+
+type Key = (Box<str>, Box<str>);
+
+#[derive(Debug, Clone, Default)]
+struct Table {
+    /// Whether what is not here is not there.
+    complete: bool,
+    /// Trimmed objects by namespace and name; `None` where several different objects have the name.
+    rows: OrdMap<Key, Option<Arc<Value>>>,
+}
+
+/// An immutable picture of the cluster. A clone is cheap whatever the size of the cluster, and shares the rows.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    tables: [Table; ViewKind::ALL.len()],
+}
+
+impl View {
+    /// Looks an object up. The namespace of cluster-scoped objects is empty.
+    pub fn get(&self, kind: ViewKind, namespace: &str, name: &str) -> Lookup<&Value> {
+        let table = &self.tables[kind as usize];
+        match table.rows.get(&(namespace.into(), name.into())) {
+            Some(Some(row)) => Lookup::Found(row),
+            Some(None) => Lookup::Unknown,
+            None if table.complete => Lookup::Absent,
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// Whether every object of the kind is here.
+    pub fn is_complete(&self, kind: ViewKind) -> bool {
+        self.tables[kind as usize].complete
+    }
+
+    /// The objects of the kind that are here, by namespace and name.
+    pub fn rows(&self, kind: ViewKind) -> impl Iterator<Item = &Value> {
+        self.tables[kind as usize].rows.values().filter_map(Option::as_deref)
+    }
+
+    /// The objects of the kind in a namespace whose names begin with `prefix`.
+    pub fn rows_with_prefix<'v>(
+        &'v self,
+        kind: ViewKind,
+        namespace: &'v str,
+        prefix: &'v str,
+    ) -> impl Iterator<Item = (&'v str, &'v Value)> {
+        let start: Key = (namespace.into(), prefix.into());
+        self.tables[kind as usize]
+            .rows
+            .range(start..)
+            .take_while(move |((space, name), _)| &**space == namespace && name.starts_with(prefix))
+            .filter_map(|((_, name), row)| Some((&**name, row.as_deref()?)))
+    }
+
+    /// How many objects of the kind are here.
+    pub fn count(&self, kind: ViewKind) -> usize {
+        self.tables[kind as usize].rows.len()
+    }
+
+    /// Puts an object in, or replaces it. `row` should be trimmed to what rules read.
+    pub fn insert(&mut self, kind: ViewKind, namespace: &str, name: &str, row: Arc<Value>) {
+        self.tables[kind as usize].rows.insert((namespace.into(), name.into()), Some(row));
+    }
+
+    /// Marks a name that several different objects have: look-ups of it answer Unknown.
+    pub fn insert_ambiguous(&mut self, kind: ViewKind, namespace: &str, name: &str) {
+        self.tables[kind as usize].rows.insert((namespace.into(), name.into()), None);
+    }
+
+    /// Takes an object out.
+    pub fn remove(&mut self, kind: ViewKind, namespace: &str, name: &str) {
+        self.tables[kind as usize].rows.remove(&(namespace.into(), name.into()));
+    }
+
+    /// Says whether every object of the kind is here.
+    pub fn set_complete(&mut self, kind: ViewKind, complete: bool) {
+        self.tables[kind as usize].complete = complete;
+    }
+
+    /// Forgets every object of the kind.
+    pub fn clear(&mut self, kind: ViewKind) {
+        self.tables[kind as usize].rows.clear();
+    }
+}

@@ -1,0 +1,188 @@
+//! What a check may know beside its subject.
+
+use super::{Author, Written, rule::Parameters};
+use crate::cluster::view::{Lookup, View, ViewKind};
+use crate::drivers::{Drivers, Known};
+use crate::model::{Claim, ClaimOrigin, ClassName, StorageClass};
+use serde_json::Value;
+use std::any::Any;
+
+/// What is being done with the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// It is created.
+    Create,
+    /// It is changed.
+    Update,
+}
+
+/// Everything about one evaluation that is the same for all rules.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What is being done.
+    pub operation: Operation,
+    /// The object before an update.
+    pub old: Option<&'a Value>,
+    /// Namespace of the object, empty when it has none.
+    pub namespace: &'a str,
+    /// Labels of that namespace.
+    pub namespace_labels: Lookup<&'a Value>,
+    /// The cluster, frozen.
+    pub view: &'a View,
+    /// What is known of drivers.
+    pub drivers: &'a Drivers,
+    /// What the author wrote.
+    pub author: Author,
+    /// A cluster stands behind the view; otherwise it is made of manifests, and an object that is not there proves little.
+    pub live: bool,
+}
+
+/// The class that a claim gets.
+#[derive(Debug, Clone, Copy)]
+pub enum ResolvedClass<'a> {
+    /// This one.
+    Found(StorageClass<'a>),
+    /// It names a class that does not exist.
+    Absent(&'a str),
+    /// Nobody can say whether the class that it names exists.
+    Unknown(&'a str),
+    /// It names none and there is no default class, or nobody knows it.
+    NoDefault,
+    /// It wants existing volumes only.
+    Empty,
+}
+
+/// What a check may know beside its subject.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    request: &'a Request<'a>,
+    parameters: &'a (dyn Any + Send + Sync),
+}
+
+impl<'a> Context<'a> {
+    /// The context of one run.
+    pub fn new(request: &'a Request<'a>, parameters: &'a Parameters) -> Self {
+        Self { request, parameters: parameters.as_ref() }
+    }
+
+    /// What is being done.
+    pub fn operation(&self) -> Operation {
+        self.request.operation
+    }
+
+    /// The object before an update.
+    pub fn old(&self) -> Option<&'a Value> {
+        self.request.old
+    }
+
+    /// Namespace of the object.
+    pub fn namespace(&self) -> &'a str {
+        self.request.namespace
+    }
+
+    /// The namespace object.
+    pub fn namespace_object(&self) -> Lookup<&'a Value> {
+        self.request.namespace_labels
+    }
+
+    /// The cluster.
+    pub fn view(&self) -> &'a View {
+        self.request.view
+    }
+
+    /// Whether a cluster stands behind the view.
+    pub fn is_live(&self) -> bool {
+        self.request.live
+    }
+
+    /// The driver that provisions for this name, if it is known.
+    pub fn driver(&self, provisioner: &str) -> Option<Known<'a>> {
+        self.request.drivers.find(provisioner)
+    }
+
+    /// What is known of drivers.
+    pub fn drivers(&self) -> &'a Drivers {
+        self.request.drivers
+    }
+
+    /// Whether the author wrote a field.
+    pub fn wrote(&self, keys: &[&str]) -> Written {
+        self.request.author.wrote(keys)
+    }
+
+    /// The parameters of the rule; the type is the one that the rule declares.
+    pub fn parameters<P: Default + 'static>(&self) -> std::borrow::Cow<'a, P>
+    where
+        P: Clone,
+    {
+        self.parameters
+            .downcast_ref::<P>()
+            .map_or_else(|| std::borrow::Cow::Owned(P::default()), std::borrow::Cow::Borrowed)
+    }
+
+    /// The default class: the newest of those that are marked, as the API server's plugin chooses.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    pub fn default_class(&self) -> Lookup<StorageClass<'a>> {
+        let newest = self
+            .view()
+            .rows(ViewKind::StorageClass)
+            .map(StorageClass::new)
+            .filter(|class| class.is_default())
+            .max_by(|a, b| {
+                let created = |class: &StorageClass<'a>| {
+                    crate::model::object::text(class.value(), &["metadata", "creationTimestamp"]).unwrap_or_default()
+                };
+                created(a).cmp(created(b)).then_with(|| b.name().cmp(a.name()))
+            });
+        match newest {
+            Some(class) => Lookup::Found(class),
+            None if self.view().is_complete(ViewKind::StorageClass) => Lookup::Absent,
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// The class that a claim gets.
+    pub fn class_of(&self, claim: &Claim<'a>) -> ResolvedClass<'a> {
+        match claim.class_name() {
+            ClassName::Empty => ResolvedClass::Empty,
+            ClassName::Default => self.default_class().found().map_or(ResolvedClass::NoDefault, ResolvedClass::Found),
+            ClassName::Named(name) => match self.view().get(ViewKind::StorageClass, "", name) {
+                Lookup::Found(class) => ResolvedClass::Found(StorageClass::new(class)),
+                Lookup::Absent => ResolvedClass::Absent(name),
+                Lookup::Unknown => ResolvedClass::Unknown(name),
+            },
+        }
+    }
+
+    /// An existing Available volume that the claim would bind to before anything is provisioned for it.
+    pub fn fitting_volume(&self, claim: &Claim<'a>, class: &str) -> Option<&'a str> {
+        use crate::model::object::{at, list, text};
+        let request = claim.request()?.ok()?;
+        let rows = self.view().rows(ViewKind::PersistentVolume);
+        rows.filter(|volume| text(volume, &["spec", "storageClassName"]).unwrap_or_default() == class)
+            .filter(|volume| text(volume, &["status", "phase"]).is_none_or(|phase| phase == "Available"))
+            .filter(|volume| at(volume, &["spec", "claimRef"]).is_none_or(Value::is_null))
+            .filter(|volume| {
+                text(volume, &["spec", "volumeMode"]).unwrap_or("Filesystem") == claim.volume_mode().as_str()
+            })
+            .filter(|volume| {
+                let modes = list(volume, &["spec", "accessModes"]);
+                claim.access_modes().all(|(_, mode)| modes.iter().any(|m| m.as_str() == Some(mode.as_str())))
+            })
+            .filter(|volume| claim.selector().is_none_or(|s| {
+                crate::model::labels::selects(Some(s), crate::model::object::map(volume, &["metadata", "labels"]))
+            }))
+            .find(|volume| {
+                at(volume, &["spec", "capacity", "storage"])
+                    .and_then(crate::model::quantity::Quantity::from_json)
+                    .is_some_and(|capacity| capacity.is_ok_and(|capacity| capacity >= request))
+            })
+            .map(|volume| crate::model::Meta::of(volume).name())
+    }
+
+    /// Whether the claim binds to a volume that exists: one that it names, or one that fits.
+    pub fn binds_statically(&self, claim: &Claim<'a>, class: &str) -> bool {
+        (claim.origin() == ClaimOrigin::Object && claim.volume_name().is_some())
+            || self.fitting_volume(claim, class).is_some()
+    }
+}

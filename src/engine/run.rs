@@ -1,0 +1,105 @@
+//! The loop: rules over a subject.
+
+use super::{Check, Context, Finding, Findings, Operation, Request, Rule, rule::Parameters};
+use crate::model::Subject;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A rule and the parameters to run it with.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Its parameters.
+    pub parameters: Parameters,
+}
+
+/// Why a rule was skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// Something that it looks up is unknown.
+    Unknown,
+    /// The rule failed.
+    Panic,
+}
+
+impl SkipReason {
+    /// The reason as a metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Panic => "panic",
+        }
+    }
+}
+
+/// A rule that could not be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// Name of the rule.
+    pub rule: &'static str,
+    /// Why, as a class.
+    pub reason: SkipReason,
+    /// Why, for people.
+    pub detail: String,
+}
+
+/// What one run yielded.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The findings, in the order of the object's fields.
+    pub findings: Vec<Finding>,
+    /// Why the rule could not be evaluated, or not in full.
+    pub skipped: Vec<Skip>,
+}
+
+/// Runs one rule over a subject.
+///
+/// A rule that panics is unwound and skipped. On an update only what the update makes worse is kept: a finding is dropped
+/// when the old object has it too, with the same field (indices aside) and the same offending value.
+pub fn evaluate(run: &Run, subject: &Subject<'_>, old: Option<&Subject<'_>>, request: &Request<'_>) -> Outcome {
+    let rule = run.rule;
+    let runs = match request.operation {
+        Operation::Create => rule.on_create,
+        Operation::Update => rule.on_update,
+    };
+    if !runs {
+        return Outcome::default();
+    }
+    let mut outcome = check(run, subject, request);
+    if let Some(old) = old.filter(|_| !outcome.findings.is_empty()) {
+        // The old object is judged as if it were created now: what a rule compares with its own past is no excuse.
+        let before = Request { old: None, author: request.author.clone(), ..*request };
+        let before = check(run, old, &before).findings;
+        outcome.findings.retain(|finding| {
+            !before.iter().any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
+        });
+    }
+    outcome
+}
+
+fn check(run: &Run, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
+    let cx = Context::new(request, &run.parameters);
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut out = Findings::default();
+        match (run.rule.check, subject) {
+            (Check::Class(check), Subject::Class(class)) => check(*class, &cx, &mut out),
+            (Check::Claim(check), subject) => subject.claims().iter().for_each(|claim| check(claim, &cx, &mut out)),
+            (Check::Workload(kinds, check), Subject::Workload(workload)) if kinds.contains(&workload.kind()) => {
+                check(workload, &cx, &mut out);
+            }
+            _ => {}
+        }
+        out
+    }));
+    let skip = |reason, detail| Skip { rule: run.rule.name, reason, detail };
+    match result {
+        Ok(out) => Outcome {
+            findings: out.found,
+            skipped: out.skipped.into_iter().map(|detail| skip(SkipReason::Unknown, detail)).collect(),
+        },
+        Err(_) => Outcome {
+            findings: Vec::new(),
+            skipped: vec![skip(SkipReason::Panic, "the rule failed; please report this".to_owned())],
+        },
+    }
+}

@@ -1,0 +1,147 @@
+//! Claims, wherever they stand: PersistentVolumeClaims, volumeClaimTemplates, templates of ephemeral volumes.
+
+use super::object::{Meta, at, list, text};
+use super::quantity::{Quantity, QuantityError};
+use super::{AccessMode, FieldPath, VolumeMode};
+use serde_json::Value;
+
+/// Where a claim stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimOrigin {
+    /// A PersistentVolumeClaim of its own.
+    Object,
+    /// An entry of a StatefulSet's `volumeClaimTemplates`.
+    SetTemplate,
+    /// The template of a generic ephemeral volume.
+    Ephemeral,
+}
+
+/// The class that a claim names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClassName<'a> {
+    /// `storageClassName: fast`.
+    Named(&'a str),
+    /// `storageClassName: ""`: existing volumes only.
+    Empty,
+    /// Nothing written: the default class.
+    Default,
+}
+
+/// Anything that becomes a PersistentVolumeClaim.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    value: &'a Value,
+    path: FieldPath,
+    origin: ClaimOrigin,
+    name: &'a str,
+}
+
+impl<'a> Claim<'a> {
+    /// A PersistentVolumeClaim.
+    pub fn object(value: &'a Value) -> Self {
+        Self { value, path: FieldPath::default(), origin: ClaimOrigin::Object, name: Meta::of(value).name() }
+    }
+
+    pub(super) fn template(value: &'a Value, path: FieldPath, origin: ClaimOrigin, name: &'a str) -> Self {
+        Self { value, path, origin, name }
+    }
+
+    /// Name of the claim, of the claim template, or of the ephemeral volume.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// How messages name it: `claim data`, `claim template data`, `ephemeral volume scratch`.
+    pub fn title(&self) -> String {
+        let what = match self.origin {
+            ClaimOrigin::Object => "claim",
+            ClaimOrigin::SetTemplate => "claim template",
+            ClaimOrigin::Ephemeral => "ephemeral volume",
+        };
+        format!("{what} {}", self.name)
+    }
+
+    /// Where the claim stands.
+    pub fn origin(&self) -> ClaimOrigin {
+        self.origin
+    }
+
+    /// Metadata of the claim or the template.
+    pub fn meta(&self) -> Meta<'a> {
+        Meta::of(self.value)
+    }
+
+    /// The path of a field of the claim's spec, in the object that holds the claim.
+    pub fn spec_path(&self, keys: &[&str]) -> FieldPath {
+        self.path.key("spec").keys(keys)
+    }
+
+    fn spec(&self) -> &'a Value {
+        self.value.get("spec").unwrap_or(&Value::Null)
+    }
+
+    /// The access modes that are known words, each with its index.
+    pub fn access_modes(&self) -> impl Iterator<Item = (usize, AccessMode)> + use<'a> {
+        list(self.spec(), &["accessModes"])
+            .iter()
+            .enumerate()
+            .filter_map(|(index, mode)| Some((index, AccessMode::parse(mode.as_str()?)?)))
+    }
+
+    /// Whether every access mode allows one node or one pod only: there is one at least, and no shared one.
+    pub fn is_exclusive(&self) -> bool {
+        let mut modes = self.access_modes().peekable();
+        modes.peek().is_some()
+            && modes.all(|(_, mode)| matches!(mode, AccessMode::ReadWriteOnce | AccessMode::ReadWriteOncePod))
+    }
+
+    /// Filesystem unless the claim says Block.
+    pub fn volume_mode(&self) -> VolumeMode {
+        text(self.spec(), &["volumeMode"]).and_then(VolumeMode::parse).unwrap_or_default()
+    }
+
+    /// The class that the claim names. The beta annotation comes before the field, as it does for the binder.
+    /// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
+    pub fn class_name(&self) -> ClassName<'a> {
+        let annotated = self.meta().annotation("volume.beta.kubernetes.io/storage-class");
+        match annotated.or_else(|| text(self.spec(), &["storageClassName"])) {
+            Some("") => ClassName::Empty,
+            Some(name) => ClassName::Named(name),
+            None => ClassName::Default,
+        }
+    }
+
+    /// `resources.requests.storage`: `None` when nothing is asked for.
+    pub fn request(&self) -> Option<Result<Quantity, QuantityError>> {
+        Quantity::from_json(at(self.spec(), &["resources", "requests", "storage"])?)
+    }
+
+    /// The requested size as it is written.
+    pub fn request_text(&self) -> String {
+        match at(self.spec(), &["resources", "requests", "storage"]) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// The volume that the claim names, if it names one.
+    pub fn volume_name(&self) -> Option<&'a str> {
+        text(self.spec(), &["volumeName"]).filter(|name| !name.is_empty())
+    }
+
+    /// Whether only certain existing volumes will do.
+    pub fn has_selector(&self) -> bool {
+        self.spec().get("selector").is_some_and(Value::is_object)
+    }
+
+    /// The selector as it stands in the claim.
+    pub fn selector(&self) -> Option<&'a Value> {
+        self.spec().get("selector").filter(|value| value.is_object())
+    }
+
+    /// Whether the volume is filled from a snapshot or another claim.
+    pub fn has_data_source(&self) -> bool {
+        ["dataSource", "dataSourceRef"].iter().any(|key| self.spec().get(*key).is_some_and(Value::is_object))
+    }
+}

@@ -1,0 +1,77 @@
+//! What every Kubernetes object has, read leniently: a field of the wrong type is a field that is not there.
+
+use serde_json::{Map, Value};
+
+/// Looks a nested field up: `at(value, &["spec", "template"])`.
+pub fn at<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
+    keys.iter().try_fold(value, |value, key| value.get(key))
+}
+
+/// A nested string.
+pub fn text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {
+    at(value, keys).and_then(Value::as_str)
+}
+
+/// A nested list; empty when it is absent or of another type.
+pub fn list<'a>(value: &'a Value, keys: &[&str]) -> &'a [Value] {
+    at(value, keys).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A nested mapping.
+pub fn map<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Map<String, Value>> {
+    at(value, keys).and_then(Value::as_object)
+}
+
+/// The metadata of an object that rules and policies read.
+#[derive(Debug, Clone, Copy)]
+pub struct Meta<'a>(&'a Value);
+
+impl<'a> Meta<'a> {
+    /// The metadata of `object`.
+    pub fn of(object: &'a Value) -> Self {
+        Self(object.get("metadata").unwrap_or(&Value::Null))
+    }
+
+    /// `metadata.name`, empty when there is none.
+    pub fn name(self) -> &'a str {
+        text(self.0, &["name"]).unwrap_or_default()
+    }
+
+    /// `metadata.namespace`, empty for cluster-scoped objects.
+    pub fn namespace(self) -> &'a str {
+        text(self.0, &["namespace"]).unwrap_or_default()
+    }
+
+    /// The value of a label.
+    pub fn label(self, key: &str) -> Option<&'a str> {
+        self.labels()?.get(key)?.as_str()
+    }
+
+    /// All labels.
+    pub fn labels(self) -> Option<&'a Map<String, Value>> {
+        map(self.0, &["labels"])
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(self, key: &str) -> Option<&'a str> {
+        map(self.0, &["annotations"])?.get(key)?.as_str()
+    }
+
+    /// Whether the object is being deleted.
+    pub fn is_deleting(self) -> bool {
+        self.0.get("deletionTimestamp").is_some_and(|time| !time.is_null())
+    }
+
+    /// The controller that owns the object: kind and name.
+    pub fn controller(self) -> Option<(&'a str, &'a str)> {
+        let owner = list(self.0, &["ownerReferences"])
+            .iter()
+            .find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?;
+        Some((text(owner, &["kind"])?, text(owner, &["name"])?))
+    }
+
+    /// `metadata.managedFields`.
+    pub fn managed_fields(self) -> &'a [Value] {
+        list(self.0, &["managedFields"])
+    }
+}

@@ -1,0 +1,109 @@
+//! Where in an object something stands.
+
+use std::fmt;
+
+/// One step of a [`FieldPath`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A key of a mapping.
+    Key(String),
+    /// An index of a list.
+    Index(usize),
+}
+
+/// The path of a field. It prints in the API's style (`spec.accessModes[0]`) and as an RFC 6901 pointer
+/// (`/spec/accessModes/0`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldPath(Vec<Step>);
+
+impl FieldPath {
+    /// The path of nested keys below the object itself: `FieldPath::of(&["spec", "replicas"])`.
+    pub fn of(keys: &[&str]) -> Self {
+        Self(keys.iter().map(|key| Step::Key((*key).to_owned())).collect())
+    }
+
+    /// This path and one key more.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
+        self.with(Step::Key(key.to_owned()))
+    }
+
+    /// This path and several keys more.
+    #[must_use]
+    pub fn keys(&self, keys: &[&str]) -> Self {
+        let mut path = self.clone();
+        path.0.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
+        path
+    }
+
+    /// This path and one index more.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.with(Step::Index(index))
+    }
+
+    fn with(&self, step: Step) -> Self {
+        let mut path = self.clone();
+        path.0.push(step);
+        path
+    }
+
+    /// The steps from the object to the field.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// The path as an RFC 6901 pointer.
+    pub fn pointer(&self) -> String {
+        use fmt::Write as _;
+        let mut pointer = String::new();
+        for step in &self.0 {
+            // Writing to a String cannot fail.
+            let _ = match step {
+                Step::Key(key) => write!(pointer, "/{}", key.replace('~', "~0").replace('/', "~1")),
+                Step::Index(index) => write!(pointer, "/{index}"),
+            };
+        }
+        pointer
+    }
+
+    /// Whether both paths name the same field when indices of lists are left aside.
+    pub fn same_field(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+            && self.0.iter().zip(&other.0).all(|pair| match pair {
+                (Step::Key(a), Step::Key(b)) => a == b,
+                (Step::Index(_), Step::Index(_)) => true,
+                _ => false,
+            })
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Key(key) if key.contains(['.', '/', '[']) => write!(f, "[{key}]")?,
+                Step::Key(key) if position == 0 => f.write_str(key)?,
+                Step::Key(key) => write!(f, ".{key}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_both_ways() {
+        let path = FieldPath::of(&["parameters"]).key("csi.storage.k8s.io/fstype");
+        assert_eq!(path.to_string(), "parameters[csi.storage.k8s.io/fstype]");
+        assert_eq!(path.pointer(), "/parameters/csi.storage.k8s.io~1fstype");
+        let path = FieldPath::of(&["spec", "accessModes"]).index(0);
+        assert_eq!(path.to_string(), "spec.accessModes[0]");
+        assert_eq!(path.pointer(), "/spec/accessModes/0");
+        assert!(path.same_field(&FieldPath::of(&["spec", "accessModes"]).index(3)));
+    }
+}
