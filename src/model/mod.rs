@@ -1,3 +1,4 @@
 //! TODO
 
+pub mod access;
 pub mod quantity;
