@@ -1,1 +1,20 @@
-//! TODO
+//! The driver knowledge base: what each CSI driver or provisioner can do, with the source of every fact.
+//!
+//! [`Drivers::find`] knows a driver by its name, by an in-tree name that Kubernetes translates, or by the pattern of
+//! names that installations make up. [`Driver`] then answers questions about a class's [`Parameters`]. An answer is a
+//! [`Fact`]: a value, how sure it is, and where it was read. What is not known is said to be unknown, never guessed.
+//!
+//! The facts are in `data/*.yaml`, one file a driver family, in the shape of `schema.rs`. They are compiled in and
+//! parsed once.
+
+mod answers;
+mod lookup;
+mod parameters;
+mod schema;
+
+pub use answers::{Ask, Encryption, Fact};
+pub use lookup::{Drivers, Known, Named};
+pub use parameters::{FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
+pub use schema::{
+    BelowMinimum, Confidence, Consequence, Driver, Expansion, Kind, RemovedProvisioner, Scope, Stage, Support, Wanted,
+};

@@ -1,0 +1,146 @@
+//! Finding a driver by what a class has as `provisioner`.
+
+use super::schema::{DataFile, Driver, InTree, NamePattern, RemovedProvisioner};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// The data files, in alphabetical order.
+const FILES: &[(&str, &str)] = &[("aws.yaml", include_str!("data/aws.yaml"))];
+
+/// The knowledge base. Cheap to clone behind its [`Arc`]; never changes once built.
+#[derive(Debug, Clone)]
+pub struct Drivers {
+    drivers: Vec<Arc<Driver>>,
+    removed: BTreeMap<String, RemovedProvisioner>,
+    /// Exact names: own names, aliases and in-tree names.
+    names: BTreeMap<String, (usize, Named)>,
+}
+
+/// By which name a driver was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// Its own name or an alias.
+    Name,
+    /// An in-tree name that Kubernetes translates to it.
+    InTree,
+    /// A pattern, such as `rook-ceph.rbd.csi.ceph.com`.
+    Pattern,
+}
+
+/// A driver that was found.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The driver.
+    pub driver: &'a Driver,
+    /// By which name.
+    pub named: Named,
+    /// The translation, for an in-tree name.
+    pub(super) in_tree: Option<&'a InTree>,
+}
+
+/// Broken data would be a defect of this crate and fails its tests, so a file that does not parse counts as empty here.
+static BUILTIN: LazyLock<Arc<Drivers>> = LazyLock::new(|| {
+    let files = FILES
+        .iter()
+        .filter_map(|(_, text)| serde_saphyr::from_str::<DataFile>(text).ok());
+    Arc::new(Drivers::of(files))
+});
+
+impl Drivers {
+    /// The drivers that are compiled in. Parsed on first use.
+    pub fn builtin() -> Arc<Self> {
+        Arc::clone(&BUILTIN)
+    }
+
+    /// These drivers and some more, which come first: one with the name of a built-in driver takes its place.
+    #[must_use]
+    pub fn with(&self, more: Vec<Driver>) -> Self {
+        let mut drivers: Vec<_> = more.into_iter().map(Arc::new).collect();
+        let kept = self
+            .drivers
+            .iter()
+            .filter(|old| drivers.iter().all(|new| new.name != old.name))
+            .cloned();
+        let kept: Vec<_> = kept.collect();
+        drivers.extend(kept);
+        Self::indexed(drivers, self.removed.clone())
+    }
+
+    fn of(files: impl Iterator<Item = DataFile>) -> Self {
+        let mut drivers = Vec::new();
+        let mut removed = BTreeMap::new();
+        for file in files {
+            drivers.extend(file.drivers.into_iter().map(Arc::new));
+            removed.extend(file.removed.into_iter().map(|gone| (gone.name.clone(), gone)));
+        }
+        Self::indexed(drivers, removed)
+    }
+
+    fn indexed(drivers: Vec<Arc<Driver>>, removed: BTreeMap<String, RemovedProvisioner>) -> Self {
+        let mut names = BTreeMap::new();
+        for (index, driver) in drivers.iter().enumerate() {
+            let own = std::iter::once(&driver.name)
+                .chain(&driver.aliases)
+                .map(|name| (name, Named::Name));
+            let in_tree = driver.in_tree.iter().map(|old| (&old.name, Named::InTree));
+            for (name, named) in own.chain(in_tree) {
+                names.entry(name.clone()).or_insert((index, named));
+            }
+        }
+        Self {
+            drivers,
+            removed,
+            names,
+        }
+    }
+
+    /// The driver behind a provisioner name. Names are compared exactly, as Kubernetes does.
+    pub fn find(&self, provisioner: &str) -> Option<Known<'_>> {
+        if let Some(&(index, named)) = self.names.get(provisioner) {
+            let driver = self.drivers.get(index)?;
+            let in_tree = driver.in_tree.iter().find(|old| old.name == provisioner);
+            return Some(Known { driver, named, in_tree });
+        }
+        let matches = |driver: &&Arc<Driver>| driver.patterns.iter().any(|pattern| pattern.matches(provisioner));
+        let driver = self.drivers.iter().find(matches)?;
+        Some(Known {
+            driver,
+            named: Named::Pattern,
+            in_tree: None,
+        })
+    }
+
+    /// What is known of an in-tree provisioner that no supported Kubernetes release has and that is not translated.
+    pub fn removed_in_tree(&self, provisioner: &str) -> Option<&RemovedProvisioner> {
+        self.removed.get(provisioner)
+    }
+
+    /// The known name that a name nobody knows was probably meant to be.
+    pub fn similar(&self, provisioner: &str) -> Option<&str> {
+        // Names are DNS-like and bounded by the API server; longer text is not worth comparing.
+        if provisioner.len() > 253 || self.find(provisioner).is_some() || self.removed.contains_key(provisioner) {
+            return None;
+        }
+        let lower = provisioner.to_ascii_lowercase();
+        let distances = self.names.keys().map(|name| (strsim::osa_distance(&lower, name), name));
+        let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
+        (distance <= (name.len() / 6).clamp(1, 3)).then_some(name)
+    }
+
+    /// Every driver, those of the cluster first.
+    pub fn iter(&self) -> impl Iterator<Item = &Driver> {
+        self.drivers.iter().map(AsRef::as_ref)
+    }
+}
+
+impl NamePattern {
+    /// Whether a name is of this family. The parts do not overlap, and a suffix alone needs something before it.
+    fn matches(&self, name: &str) -> bool {
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        let suffix = self.suffix.as_deref().unwrap_or_default();
+        let contains = self.contains.as_deref().unwrap_or_default();
+        let middle = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix));
+        let anything = !(prefix.is_empty() && suffix.is_empty() && contains.is_empty());
+        anything && middle.is_some_and(|middle| !middle.is_empty() && middle.contains(contains))
+    }
+}

@@ -1,0 +1,543 @@
+//! Judging the parameters of a class.
+
+use super::lookup::Known;
+use super::schema::{
+    Bounds, Check, Condition, Confidence, Consequence, Driver, KeyCase, OnlyWith, Parameter, ParameterFacts, Range,
+    RangesBy, UnknownKeys,
+};
+use serde_json::{Map, Value};
+use std::fmt::Write as _;
+
+/// Keys under this prefix are for the sidecars and never reach a driver.
+const RESERVED: &str = "csi.storage.k8s.io/";
+/// The secrets that the sidecars know, each by `-name` and `-namespace`.
+const RESERVED_SECRETS: [&str; 8] = [
+    "provisioner-secret",
+    "controller-publish-secret",
+    "node-stage-secret",
+    "node-publish-secret",
+    "controller-expand-secret",
+    "node-expand-secret",
+    "controller-modify-secret",
+    "secret",
+];
+const RESERVED_SOURCE: &str = "kubernetes-csi/external-provisioner pkg/controller/controller.go";
+
+/// The parameters of a StorageClass, in the order of their keys.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Parameters<'a> {
+    /// Reads `parameters` of a class. Values that are no strings are left out: the API server refuses them.
+    pub fn new(map: Option<&'a Map<String, Value>>) -> Self {
+        let strings = map
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let mut pairs: Vec<_> = strings.collect();
+        pairs.sort_unstable();
+        Self(pairs)
+    }
+
+    /// The value of exactly this key.
+    pub fn get(&self, key: &str) -> Option<&'a str> {
+        let index = self.0.binary_search_by(|(one, _)| (*one).cmp(key)).ok()?;
+        self.0.get(index).map(|(_, value)| *value)
+    }
+
+    /// The first key that differs from this one in ASCII letter case at most, and its value.
+    pub fn get_insensitive(&self, key: &str) -> Option<(&'a str, &'a str)> {
+        self.iter().find(|(one, _)| one.eq_ignore_ascii_case(key))
+    }
+
+    /// Keys and values, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+/// What kind of fault a parameter has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The driver does not know the key.
+    UnknownKey {
+        /// The key that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The value, or the key together with others, is wrong.
+    InvalidValue,
+    /// The key is not there and must be.
+    MissingKey,
+}
+
+/// One fault of a class's parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterFault {
+    /// The key as written; for a missing key, as the driver spells it.
+    pub key: String,
+    /// What kind of fault.
+    pub kind: FaultKind,
+    /// What is wrong with which value, and why.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+    /// What becomes of it.
+    pub consequence: Consequence,
+    /// How sure the fact behind it is.
+    pub confidence: Confidence,
+    /// Where the fact was read.
+    pub source: String,
+}
+
+/// Keys under `csi.storage.k8s.io/` that external-provisioner does not know: it fails every claim of the class,
+/// whatever CSI driver it is for. Only for CSI drivers; other provisioners ignore such keys.
+pub fn unknown_reserved_keys(parameters: &Parameters<'_>) -> Vec<ParameterFault> {
+    let names = || {
+        let secrets = RESERVED_SECRETS
+            .iter()
+            .flat_map(|secret| [format!("{secret}-name"), format!("{secret}-namespace")]);
+        secrets.chain([String::from("fstype")])
+    };
+    let reserved = parameters
+        .iter()
+        .filter_map(|(key, _)| Some((key, key.strip_prefix(RESERVED)?)));
+    let unknown = reserved.filter(|(_, rest)| !names().any(|name| name == *rest));
+    let fault = |(key, rest): (&str, &str)| {
+        let known: Vec<_> = names().collect();
+        let suggestion = nearest(rest, known.iter().map(String::as_str)).map(|name| format!("{RESERVED}{name}"));
+        ParameterFault {
+            key: key.to_owned(),
+            remedy: remedy_for_unknown(suggestion.as_deref()),
+            kind: FaultKind::UnknownKey { suggestion },
+            message: format!(
+                "`{key}` is not one of the keys under `{RESERVED}` that external-provisioner knows, so it refuses to provision"
+            ),
+            consequence: Consequence::RefusedByDriver,
+            confidence: Confidence::Confirmed,
+            source: RESERVED_SOURCE.to_owned(),
+        }
+    };
+    unknown.map(fault).collect()
+}
+
+impl Known<'_> {
+    /// Judges parameters as [`Driver::judge_parameters`] does, allowing for what the translation of an in-tree name
+    /// consumes or drops. Prefer it where the class's provisioner is at hand.
+    pub fn judge_parameters(&self, parameters: &Parameters<'_>) -> Vec<ParameterFault> {
+        let mut faults = self.driver.judge_parameters(parameters);
+        if let Some(in_tree) = self.in_tree {
+            let takes = |key: &str| in_tree.also_takes.iter().any(|other| other.eq_ignore_ascii_case(key));
+            faults.retain(|fault| match fault.kind {
+                FaultKind::UnknownKey { .. } => !in_tree.drops_unknown && !takes(&fault.key),
+                FaultKind::InvalidValue | FaultKind::MissingKey => true,
+            });
+        }
+        faults
+    }
+}
+
+impl Driver {
+    /// The faults of a class's parameters, by key. Keys under `csi.storage.k8s.io/` are not for the driver and not
+    /// judged here; see [`unknown_reserved_keys`].
+    pub fn judge_parameters(&self, parameters: &Parameters<'_>) -> Vec<ParameterFault> {
+        let Some(facts) = &self.parameters else {
+            return Vec::new();
+        };
+        let mut faults = Vec::new();
+        for (key, value) in parameters.iter().filter(|(key, _)| !key.starts_with(RESERVED)) {
+            match facts.find(key) {
+                Some(parameter) => {
+                    let judge = Judge {
+                        driver: self,
+                        facts,
+                        parameters,
+                        parameter,
+                        key,
+                        value,
+                    };
+                    judge.value(&mut faults);
+                    judge.ranges(&mut faults);
+                    judge.only_with(&mut faults);
+                    judge.excludes(&mut faults);
+                }
+                None => faults.extend(unknown_key(facts, &self.product, key)),
+            }
+        }
+        for parameter in &facts.list {
+            faults.extend(self.missing(facts, parameter, parameters));
+        }
+        faults
+    }
+
+    /// The key as written and the value of a parameter, by its name in the list.
+    pub(super) fn written<'a>(&self, parameters: &Parameters<'a>, name: &str) -> Option<(&'a str, &'a str)> {
+        let facts = self.parameters.as_ref()?;
+        parameters
+            .iter()
+            .find(|(key, _)| facts.find(key).is_some_and(|parameter| parameter.name == name))
+    }
+
+    /// The value of a parameter, or its default. An empty value counts as not written.
+    pub(super) fn effective<'a>(&'a self, parameters: &Parameters<'a>, name: &str) -> Option<&'a str> {
+        let written = self
+            .written(parameters, name)
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_empty());
+        written.or_else(|| self.parameter(name)?.default.as_deref())
+    }
+
+    /// Whether two values of a parameter are one to the driver.
+    pub(super) fn same(&self, name: &str, left: &str, right: &str) -> bool {
+        let check = self.parameter(name).and_then(|parameter| parameter.check.as_ref());
+        let ignore_case = matches!(check, Some(Check::OneOf(values)) if values.ignore_case);
+        left == right || ignore_case && left.eq_ignore_ascii_case(right)
+    }
+
+    fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters
+            .as_ref()?
+            .list
+            .iter()
+            .find(|parameter| parameter.name == name)
+    }
+
+    fn missing(
+        &self,
+        facts: &ParameterFacts,
+        parameter: &Parameter,
+        parameters: &Parameters<'_>,
+    ) -> Option<ParameterFault> {
+        let required = parameter.required.as_ref()?;
+        let there = |name: &str| self.written(parameters, name).is_some();
+        if there(&parameter.name)
+            || required.unless.iter().any(|other| there(other))
+            || !self.holds(&required.when, parameters, None)
+        {
+            return None;
+        }
+        let name = &parameter.name;
+        let mut message = format!("`{name}` is missing");
+        for condition in &required.when {
+            if let Condition {
+                parameter: Some(other), ..
+            } = condition
+                && let Some(value) = self.effective(parameters, other)
+            {
+                let _ = write!(message, ", which `{other}: {value}` needs");
+            }
+        }
+        let _ = write!(message, ": {}", outcome(required.consequence));
+        let mut remedy = format!("set `{name}`");
+        for other in &required.unless {
+            let _ = write!(remedy, " or `{other}`");
+        }
+        Some(ParameterFault {
+            key: name.clone(),
+            kind: FaultKind::MissingKey,
+            message,
+            remedy,
+            consequence: required.consequence,
+            confidence: required.confidence.or(parameter.confidence).unwrap_or(facts.confidence),
+            source: parameter.source.as_ref().unwrap_or(&facts.source).clone(),
+        })
+    }
+}
+
+impl ParameterFacts {
+    /// The parameter that a key as written is.
+    fn find(&self, key: &str) -> Option<&Parameter> {
+        let insensitive = self.key_case == KeyCase::Insensitive;
+        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        self.list.iter().find(|parameter| {
+            if parameter.prefix {
+                key.starts_with(parameter.name.as_str())
+            } else {
+                same(&parameter.name) || parameter.aliases.iter().any(|alias| same(alias))
+            }
+        })
+    }
+}
+
+/// One parameter of a class that the driver knows.
+struct Judge<'a> {
+    driver: &'a Driver,
+    facts: &'a ParameterFacts,
+    parameters: &'a Parameters<'a>,
+    parameter: &'a Parameter,
+    key: &'a str,
+    value: &'a str,
+}
+
+impl Judge<'_> {
+    fn fault(
+        &self,
+        message: String,
+        remedy: String,
+        consequence: Consequence,
+        confidence: Option<Confidence>,
+    ) -> ParameterFault {
+        ParameterFault {
+            key: self.key.to_owned(),
+            kind: FaultKind::InvalidValue,
+            message,
+            remedy,
+            consequence,
+            confidence: confidence
+                .or(self.parameter.confidence)
+                .unwrap_or(self.facts.confidence),
+            source: self.parameter.source.as_ref().unwrap_or(&self.facts.source).clone(),
+        }
+    }
+
+    fn value(&self, faults: &mut Vec<ParameterFault>) {
+        let consequence = self.parameter.consequence.unwrap_or(Consequence::RefusedByDriver);
+        let (key, value) = (self.key, self.value);
+        if value.is_empty() {
+            if self.parameter.not_empty {
+                let message = format!("`{key}` is empty: {}", outcome(consequence));
+                faults.push(self.fault(message, format!("give `{key}` a value or remove it"), consequence, None));
+            }
+            return;
+        }
+        let Some(check) = &self.parameter.check else { return };
+        let (wrong, remedy) = match check {
+            Check::OneOf(one_of) => {
+                let same = |one: &String| one == value || one_of.ignore_case && one.eq_ignore_ascii_case(value);
+                if one_of.values.iter().any(same) {
+                    return;
+                }
+                let meant = nearest(value, one_of.values.iter().map(String::as_str));
+                let list = one_of.values.join(", ");
+                let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
+                (format!("not one of {list}"), remedy)
+            }
+            Check::Integer(bounds) => match value.parse::<i64>() {
+                Err(_) => (
+                    String::from("not a whole number"),
+                    String::from("write a whole number without a unit"),
+                ),
+                Ok(number) if bounds.contain(number) => return,
+                Ok(_) => (format!("not {}", bounds.text()), format!("use {}", bounds.text())),
+            },
+            Check::Quantity(_) if is_quantity(value) => return,
+            Check::Quantity(_) => (
+                String::from("not a quantity"),
+                String::from("write a quantity such as `250Mi`"),
+            ),
+            Check::Boolean(_) if is_boolean(value) => return,
+            Check::Boolean(_) => (String::from("not a boolean"), String::from("write `true` or `false`")),
+            Check::StartsWith(prefixes) => {
+                if prefixes.values.iter().any(|prefix| value.starts_with(prefix.as_str())) {
+                    return;
+                }
+                let list = prefixes.values.join("` or `");
+                (
+                    format!("without `{list}` at its beginning"),
+                    format!("begin the value with `{list}`"),
+                )
+            }
+        };
+        let message = format!("`{key}` is {}, {wrong}: {}", shown(value), outcome(consequence));
+        faults.push(self.fault(message, remedy, consequence, None));
+    }
+
+    fn ranges(&self, faults: &mut Vec<ParameterFault>) {
+        let Some(by) = &self.parameter.ranges else { return };
+        let RangesBy {
+            parameter: other,
+            above,
+            below,
+            confidence,
+            ..
+        } = by;
+        let Ok(number) = self.value.parse::<i64>() else { return };
+        let Some(other_value) = self.driver.effective(self.parameters, other) else {
+            return;
+        };
+        let Some(range) = by
+            .ranges
+            .iter()
+            .find(|range| self.driver.same(other, &range.value, other_value))
+        else {
+            return;
+        };
+        let Range { min, max, .. } = *range;
+        let bounds = Bounds { min, max };
+        if bounds.contain(number) {
+            return;
+        }
+        let too_large = max.is_some_and(|max| number > max);
+        let (word, bound, consequence) = if too_large {
+            ("above the maximum", max, *above)
+        } else {
+            ("below the minimum", min, *below)
+        };
+        let bound = bound.unwrap_or_default();
+        let message = format!(
+            "`{key}` is {number}, {word} of {bound} for `{other}: {other_value}`: {}",
+            outcome(consequence),
+            key = self.key
+        );
+        faults.push(self.fault(message, format!("use {}", bounds.text()), consequence, *confidence));
+    }
+
+    fn only_with(&self, faults: &mut Vec<ParameterFault>) {
+        for only in &self.parameter.only_with {
+            let OnlyWith {
+                parameter: other,
+                values,
+                if_value,
+                consequence,
+                because,
+                confidence,
+            } = only;
+            if !if_value.is_empty()
+                && !if_value
+                    .iter()
+                    .any(|one| self.driver.same(&self.parameter.name, one, self.value))
+            {
+                continue;
+            }
+            let effective = self.driver.effective(self.parameters, other);
+            let fits = |value: &str| values.is_empty() || values.iter().any(|one| self.driver.same(other, one, value));
+            if effective.is_some_and(fits) {
+                continue;
+            }
+            let subject = if if_value.is_empty() {
+                format!("`{}`", self.key)
+            } else {
+                format!("`{}: {}`", self.key, self.value)
+            };
+            let needs = if values.is_empty() {
+                format!("`{other}`")
+            } else {
+                format!("`{other}: {}`", values.join("` or `"))
+            };
+            let mut message = match effective {
+                Some(value) => format!("{subject} goes with {needs} only, and `{other}` is {}", shown(value)),
+                None => format!("{subject} goes with {needs} only, and `{other}` is not set"),
+            };
+            let _ = write!(message, ": {}", because.as_deref().unwrap_or(outcome(*consequence)));
+            let remedy = format!("remove `{}`, or set {needs}", self.key);
+            faults.push(self.fault(message, remedy, *consequence, *confidence));
+        }
+    }
+
+    fn excludes(&self, faults: &mut Vec<ParameterFault>) {
+        for excludes in &self.parameter.excludes {
+            if let Some((other, _)) = self.driver.written(self.parameters, &excludes.parameter) {
+                let message = format!(
+                    "`{}` and `{other}` do not go together: {}",
+                    self.key,
+                    outcome(excludes.consequence)
+                );
+                let remedy = format!("remove `{}` or `{other}`", self.key);
+                faults.push(self.fault(message, remedy, excludes.consequence, excludes.confidence));
+            }
+        }
+    }
+}
+
+impl Bounds {
+    fn contain(self, number: i64) -> bool {
+        self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)
+    }
+
+    fn text(self) -> String {
+        match (self.min, self.max) {
+            (Some(min), Some(max)) => format!("a number from {min} to {max}"),
+            (Some(min), None) => format!("{min} or more"),
+            (None, Some(max)) => format!("{max} or less"),
+            (None, None) => String::from("a whole number"),
+        }
+    }
+}
+
+fn unknown_key(facts: &ParameterFacts, product: &str, key: &str) -> Option<ParameterFault> {
+    // The provisioner sidecar still reads the old key, in any case, so a driver that ignores it does no harm.
+    let fstype = key.eq_ignore_ascii_case("fstype");
+    let consequence = match facts.unknown_keys {
+        UnknownKeys::Refused => Consequence::RefusedByDriver,
+        UnknownKeys::Ignored if !fstype => Consequence::Ignored,
+        UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
+    };
+    let names = facts
+        .list
+        .iter()
+        .flat_map(|parameter| std::iter::once(&parameter.name).chain(&parameter.aliases));
+    let suggestion = if fstype {
+        Some(format!("{RESERVED}fstype"))
+    } else {
+        nearest(key, names.map(String::as_str)).map(str::to_owned)
+    };
+    Some(ParameterFault {
+        key: key.to_owned(),
+        message: format!("`{key}` is not a parameter of {product}: {}", outcome(consequence)),
+        remedy: remedy_for_unknown(suggestion.as_deref()),
+        kind: FaultKind::UnknownKey { suggestion },
+        consequence,
+        confidence: facts.confidence,
+        source: facts.source.clone(),
+    })
+}
+
+fn remedy_for_unknown(suggestion: Option<&str>) -> String {
+    suggestion.map_or(String::from("remove it"), |meant| format!("did you mean `{meant}`?"))
+}
+
+/// What follows, as the end of a sentence.
+fn outcome(consequence: Consequence) -> &'static str {
+    match consequence {
+        Consequence::RefusedByDriver => "the driver refuses to provision",
+        Consequence::RefusedByCloud => "the storage backend refuses the volume",
+        Consequence::Capped => "the driver lowers it silently",
+        Consequence::Ignored => "it has no effect",
+    }
+}
+
+/// A value in quotes, cut to a length that a message can bear.
+fn shown(value: &str) -> String {
+    const LONGEST: usize = 60;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}...", &value[..end]),
+        None => format!("{value:?}"),
+    }
+}
+
+/// The name that a misspelt one was probably meant to be.
+fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 100;
+    if wrong.len() > LONGEST {
+        return None;
+    }
+    let wrong = wrong.to_ascii_lowercase();
+    let distances = names.map(|name| (strsim::osa_distance(&wrong, &name.to_ascii_lowercase()), name));
+    let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= (name.len() / 4).clamp(1, 3)).then_some(name)
+}
+
+/// What Go's `strconv.ParseBool` reads.
+fn is_boolean(value: &str) -> bool {
+    matches!(
+        value,
+        "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False"
+    )
+}
+
+/// Whether a text is a quantity that is not negative: digits, perhaps with a point, and a suffix or an exponent.
+fn is_quantity(value: &str) -> bool {
+    let unsigned = value.strip_prefix('+').unwrap_or(value);
+    let end = unsigned
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(unsigned.len());
+    let (number, suffix) = unsigned.split_at(end);
+    let digits = number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1;
+    let exponent = || {
+        let rest = suffix.strip_prefix(['e', 'E'])?;
+        rest.parse::<i32>().ok()
+    };
+    let suffixes = [
+        "", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei",
+    ];
+    digits && (suffixes.contains(&suffix) || exponent().is_some())
+}
