@@ -59,7 +59,9 @@ impl ViewKind {
 
     /// The kind of this group and name.
     pub fn find(group: &str, kind: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == kind && known.group() == group)
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == kind && known.group() == group)
     }
 }
 
@@ -153,12 +155,16 @@ impl View {
 
     /// Puts an object in, or replaces it. `row` should be trimmed to what rules read.
     pub fn insert(&mut self, kind: ViewKind, namespace: &str, name: &str, row: Arc<Value>) {
-        self.tables[kind as usize].rows.insert((namespace.into(), name.into()), Some(row));
+        self.tables[kind as usize]
+            .rows
+            .insert((namespace.into(), name.into()), Some(row));
     }
 
     /// Marks a name that several different objects have: look-ups of it answer Unknown.
     pub fn insert_ambiguous(&mut self, kind: ViewKind, namespace: &str, name: &str) {
-        self.tables[kind as usize].rows.insert((namespace.into(), name.into()), None);
+        self.tables[kind as usize]
+            .rows
+            .insert((namespace.into(), name.into()), None);
     }
 
     /// Takes an object out.

@@ -50,7 +50,9 @@ impl Author {
         let written = match self {
             Self::Manifest(object) | Self::LastApplied(object) => crate::model::object::at(object, keys).is_some(),
             Self::Applied(entries) => entries.iter().any(|fields| {
-                keys.iter().try_fold(fields, |fields, key| fields.get(format!("f:{key}"))).is_some()
+                keys.iter()
+                    .try_fold(fields, |fields, key| fields.get(format!("f:{key}")))
+                    .is_some()
             }),
             Self::Unknown => return Written::Unknown,
         };
@@ -77,6 +79,9 @@ mod tests {
     fn managed_fields_of_an_update_say_nothing() {
         let object = json!({"metadata": {"managedFields": [
             {"operation": "Update", "fieldsV1": {"f:volumeBindingMode": {}}}]}});
-        assert_eq!(Author::of_live(Meta::of(&object)).wrote(&["volumeBindingMode"]), Written::Unknown);
+        assert_eq!(
+            Author::of_live(Meta::of(&object)).wrote(&["volumeBindingMode"]),
+            Written::Unknown
+        );
     }
 }

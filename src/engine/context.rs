@@ -62,7 +62,10 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The context of one run.
     pub fn new(request: &'a Request<'a>, parameters: &'a Parameters) -> Self {
-        Self { request, parameters: parameters.as_ref() }
+        Self {
+            request,
+            parameters: parameters.as_ref(),
+        }
     }
 
     /// What is being done.
@@ -145,7 +148,10 @@ impl<'a> Context<'a> {
     pub fn class_of(&self, claim: &Claim<'a>) -> ResolvedClass<'a> {
         match claim.class_name() {
             ClassName::Empty => ResolvedClass::Empty,
-            ClassName::Default => self.default_class().found().map_or(ResolvedClass::NoDefault, ResolvedClass::Found),
+            ClassName::Default => self
+                .default_class()
+                .found()
+                .map_or(ResolvedClass::NoDefault, ResolvedClass::Found),
             ClassName::Named(name) => match self.view().get(ViewKind::StorageClass, "", name) {
                 Lookup::Found(class) => ResolvedClass::Found(StorageClass::new(class)),
                 Lookup::Absent => ResolvedClass::Absent(name),
@@ -167,11 +173,15 @@ impl<'a> Context<'a> {
             })
             .filter(|volume| {
                 let modes = list(volume, &["spec", "accessModes"]);
-                claim.access_modes().all(|(_, mode)| modes.iter().any(|m| m.as_str() == Some(mode.as_str())))
+                claim
+                    .access_modes()
+                    .all(|(_, mode)| modes.iter().any(|m| m.as_str() == Some(mode.as_str())))
             })
-            .filter(|volume| claim.selector().is_none_or(|s| {
-                crate::model::labels::selects(Some(s), crate::model::object::map(volume, &["metadata", "labels"]))
-            }))
+            .filter(|volume| {
+                claim.selector().is_none_or(|s| {
+                    crate::model::labels::selects(Some(s), crate::model::object::map(volume, &["metadata", "labels"]))
+                })
+            })
             .find(|volume| {
                 at(volume, &["spec", "capacity", "storage"])
                     .and_then(crate::model::quantity::Quantity::from_json)

@@ -47,7 +47,9 @@ fn set(object: &mut Value, path: &FieldPath, value: Value, operations: &mut Vec<
         return None;
     }
     // The deepest parent that is there; what is missing below it is added in one operation.
-    let present = (0..steps.len()).rev().find(|&length| is_mapping(object, &steps[..length]))?;
+    let present = (0..steps.len())
+        .rev()
+        .find(|&length| is_mapping(object, &steps[..length]))?;
     if !steps[present..].iter().all(|step| matches!(step, Step::Key(_))) {
         return None;
     }
@@ -76,11 +78,13 @@ fn is_mapping(object: &Value, steps: &[Step]) -> bool {
 }
 
 fn prefix(steps: &[Step]) -> String {
-    steps.iter().fold(FieldPath::default(), |path, step| match step {
-        Step::Key(key) => path.key(key),
-        Step::Index(index) => path.index(*index),
-    })
-    .pointer()
+    steps
+        .iter()
+        .fold(FieldPath::default(), |path, step| match step {
+            Step::Key(key) => path.key(key),
+            Step::Index(index) => path.index(*index),
+        })
+        .pointer()
 }
 
 fn pointer(text: &str) -> Option<PointerBuf> {

@@ -249,7 +249,11 @@ pub struct ParameterSpec {
 impl ParameterSpec {
     /// The parameters of type `P`.
     pub const fn of<P: RuleParameters>() -> Self {
-        Self { parse: parse::<P>, schema: || schemars::schema_for!(P).into(), defaults: defaults::<P> }
+        Self {
+            parse: parse::<P>,
+            schema: || schemars::schema_for!(P).into(),
+            defaults: defaults::<P>,
+        }
     }
 }
 
@@ -264,7 +268,9 @@ fn parse<P: RuleParameters>(profile: Profile, given: &Value) -> Result<Parameter
         (_, Value::Null) => {}
         (_, other) => return Err(format!("parameters must be a mapping, not {other}")),
     }
-    serde_json::from_value::<P>(merged).map(|parameters| Arc::new(parameters) as Parameters).map_err(|e| e.to_string())
+    serde_json::from_value::<P>(merged)
+        .map(|parameters| Arc::new(parameters) as Parameters)
+        .map_err(|e| e.to_string())
 }
 
 /// One storage fault that can be recognised.

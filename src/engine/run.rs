@@ -68,10 +68,16 @@ pub fn evaluate(run: &Run, subject: &Subject<'_>, old: Option<&Subject<'_>>, req
     let mut outcome = check(run, subject, request);
     if let Some(old) = old.filter(|_| !outcome.findings.is_empty()) {
         // The old object is judged as if it were created now: what a rule compares with its own past is no excuse.
-        let before = Request { old: None, author: request.author.clone(), ..*request };
+        let before = Request {
+            old: None,
+            author: request.author.clone(),
+            ..*request
+        };
         let before = check(run, old, &before).findings;
         outcome.findings.retain(|finding| {
-            !before.iter().any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
+            !before
+                .iter()
+                .any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
         });
     }
     outcome
@@ -91,15 +97,26 @@ fn check(run: &Run, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
         }
         out
     }));
-    let skip = |reason, detail| Skip { rule: run.rule.name, reason, detail };
+    let skip = |reason, detail| Skip {
+        rule: run.rule.name,
+        reason,
+        detail,
+    };
     match result {
         Ok(out) => Outcome {
             findings: out.found,
-            skipped: out.skipped.into_iter().map(|detail| skip(SkipReason::Unknown, detail)).collect(),
+            skipped: out
+                .skipped
+                .into_iter()
+                .map(|detail| skip(SkipReason::Unknown, detail))
+                .collect(),
         },
         Err(_) => Outcome {
             findings: Vec::new(),
-            skipped: vec![skip(SkipReason::Panic, "the rule failed; please report this".to_owned())],
+            skipped: vec![skip(
+                SkipReason::Panic,
+                "the rule failed; please report this".to_owned(),
+            )],
         },
     }
 }

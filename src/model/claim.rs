@@ -39,11 +39,21 @@ pub struct Claim<'a> {
 impl<'a> Claim<'a> {
     /// A PersistentVolumeClaim.
     pub fn object(value: &'a Value) -> Self {
-        Self { value, path: FieldPath::default(), origin: ClaimOrigin::Object, name: Meta::of(value).name() }
+        Self {
+            value,
+            path: FieldPath::default(),
+            origin: ClaimOrigin::Object,
+            name: Meta::of(value).name(),
+        }
     }
 
     pub(super) fn template(value: &'a Value, path: FieldPath, origin: ClaimOrigin, name: &'a str) -> Self {
-        Self { value, path, origin, name }
+        Self {
+            value,
+            path,
+            origin,
+            name,
+        }
     }
 
     /// Name of the claim, of the claim template, or of the ephemeral volume.
@@ -97,7 +107,9 @@ impl<'a> Claim<'a> {
 
     /// Filesystem unless the claim says Block.
     pub fn volume_mode(&self) -> VolumeMode {
-        text(self.spec(), &["volumeMode"]).and_then(VolumeMode::parse).unwrap_or_default()
+        text(self.spec(), &["volumeMode"])
+            .and_then(VolumeMode::parse)
+            .unwrap_or_default()
     }
 
     /// The class that the claim names. The beta annotation comes before the field, as it does for the binder.
@@ -142,6 +154,8 @@ impl<'a> Claim<'a> {
 
     /// Whether the volume is filled from a snapshot or another claim.
     pub fn has_data_source(&self) -> bool {
-        ["dataSource", "dataSourceRef"].iter().any(|key| self.spec().get(*key).is_some_and(Value::is_object))
+        ["dataSource", "dataSourceRef"]
+            .iter()
+            .any(|key| self.spec().get(*key).is_some_and(Value::is_object))
     }
 }

@@ -58,8 +58,11 @@ impl<'a> StorageClass<'a> {
     /// Whether claims without a class get this one: either annotation key, the value exactly `true`.
     /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
     pub fn is_default(self) -> bool {
-        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-            .iter()
-            .any(|key| self.meta().annotation(key) == Some("true"))
+        [
+            "storageclass.kubernetes.io/is-default-class",
+            "storageclass.beta.kubernetes.io/is-default-class",
+        ]
+        .iter()
+        .any(|key| self.meta().annotation(key) == Some("true"))
     }
 }

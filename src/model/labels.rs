@@ -89,8 +89,12 @@ mod tests {
         assert!(selector(json!({})));
         assert!(selector(json!({"matchLabels": {"app": "web"}})));
         assert!(!selector(json!({"matchLabels": {"app": "db"}})));
-        assert!(selector(json!({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["a"]}]})));
-        assert!(!selector(json!({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]})));
+        assert!(selector(
+            json!({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["a"]}]})
+        ));
+        assert!(!selector(
+            json!({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]})
+        ));
         assert!(!selects(None, labels));
     }
 }

@@ -59,7 +59,9 @@ impl ObjectKind {
 
     /// The kind of this group and name. Versions are not told apart: what rules read is the same in all of them.
     pub fn find(group: &str, kind: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == kind && known.group() == group)
+        Self::ALL
+            .into_iter()
+            .find(|known| known.as_str() == kind && known.group() == group)
     }
 
     /// Whether objects of this kind live outside namespaces.

@@ -98,14 +98,23 @@ impl<'a> Workload<'a> {
 
     fn volumes(&self) -> impl Iterator<Item = (FieldPath, &'a Value)> + use<'a> {
         let path = self.pod_path().keys(&["spec", "volumes"]);
-        let volumes = self.pod_spec(&["volumes"]).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        volumes.iter().enumerate().map(move |(index, volume)| (path.index(index), volume))
+        let volumes = self
+            .pod_spec(&["volumes"])
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        volumes
+            .iter()
+            .enumerate()
+            .map(move |(index, volume)| (path.index(index), volume))
     }
 
     /// Names of the volumes that the set's claim templates provide; they hide pod volumes of the same name.
     /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
     fn template_names(&self) -> Vec<&'a str> {
-        self.set_templates().iter().map(|template| Meta::of(template).name()).collect()
+        self.set_templates()
+            .iter()
+            .map(|template| Meta::of(template).name())
+            .collect()
     }
 
     fn set_templates(&self) -> &'a [Value] {
@@ -136,7 +145,12 @@ impl<'a> Workload<'a> {
         let hidden = self.template_names();
         let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
         let templates = self.set_templates().iter().enumerate().map(|(index, template)| {
-            Claim::template(template, path.index(index), ClaimOrigin::SetTemplate, Meta::of(template).name())
+            Claim::template(
+                template,
+                path.index(index),
+                ClaimOrigin::SetTemplate,
+                Meta::of(template).name(),
+            )
         });
         let ephemeral = self.volumes().filter_map(|(path, volume)| {
             let name = text(volume, &["name"]).unwrap_or_default();

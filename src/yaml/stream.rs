@@ -63,7 +63,6 @@ fn push<'a>(parts: &mut Vec<Result<Part<'a>, YamlError>>, text: &'a str, line: u
             parts.push(Ok(Part {
                 text: &text[from..to],
                 start,
-                json: true,
             }));
             start = advance(start, &text[from..to]);
             from = to;
@@ -77,11 +76,7 @@ fn push<'a>(parts: &mut Vec<Result<Part<'a>, YamlError>>, text: &'a str, line: u
         }
     }
     if !rest.trim().is_empty() {
-        parts.push(Ok(Part {
-            text: rest,
-            start,
-            json: false,
-        }));
+        parts.push(Ok(Part { text: rest, start }));
     }
 }
 
