@@ -1,1 +1,173 @@
-//! To come.
+//! Findings and policies become a decision: allowed or not, warnings, annotations, a patch.
+
+use crate::engine::{Action, Class, Finding, Rule, Skip, SkipReason};
+use crate::policy::Mode;
+use crate::protocol::{Cause, Response};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Warnings longer than this are cut by kubectl's users' eyes, and by the API server at 256.
+const WARNING_LENGTH: usize = 120;
+/// The API server drops warnings beyond this in one response.
+const WARNINGS_LENGTH: usize = 4096;
+
+/// A finding and what one policy does with it.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The rule that matched.
+    pub rule: &'static Rule,
+    /// What it found.
+    pub finding: Finding,
+    /// Name of the policy.
+    pub policy: String,
+    /// Whether the policy enforces.
+    pub mode: Mode,
+    /// What the policy does with it, or would do if it enforced.
+    pub action: Action,
+    /// Whether the policy applies the fix, or would if it enforced.
+    pub mutate: bool,
+}
+
+impl Judged {
+    /// Whether the policy enforces.
+    pub fn is_enforced(&self) -> bool {
+        self.mode == Mode::Enforce
+    }
+
+    /// What is wrong, what to do, and the rule's name in brackets.
+    pub fn line(&self) -> String {
+        let Finding { message, remedy, .. } = &self.finding;
+        match remedy.as_str() {
+            "" => format!("{message} [{}]", self.rule.name),
+            remedy => format!("{message}: {remedy} [{}]", self.rule.name),
+        }
+    }
+}
+
+/// Where policies overlap, the strictest enforced action wins, and among equals the first policy by name. The order is that
+/// of the object's fields, then of the rules' names.
+pub fn strictest(mut judged: Vec<Judged>) -> Vec<Judged> {
+    let rank = |judged: &Judged| (judged.is_enforced(), judged.action);
+    judged.sort_by(|a, b| {
+        let key = |judged: &Judged| (judged.finding.path.clone(), judged.rule.name, judged.finding.message.clone());
+        key(a).cmp(&key(b)).then_with(|| rank(b).cmp(&rank(a))).then_with(|| a.policy.cmp(&b.policy))
+    });
+    judged.dedup_by(|later, first| {
+        later.rule.name == first.rule.name
+            && later.finding.path == first.finding.path
+            && later.finding.message == first.finding.message
+    });
+    judged
+}
+
+/// What is answered, and in one word.
+#[derive(Debug)]
+pub struct Decision {
+    /// The response.
+    pub response: Response,
+    /// `allow`, `deny`, `mutate`, `would-deny`, `would-mutate`.
+    pub verdict: &'static str,
+}
+
+/// Decides at `/validate` (and for what reports at `/mutate`): denials, warnings, annotations.
+///
+/// `fixed` names the rules whose fix is in the patch, `would_fix` those whose fix a policy in mode Audit would have sent.
+pub fn decide(
+    judged: &[Judged],
+    skipped: &[Skip],
+    patch: Vec<json_patch::PatchOperation>,
+    fixed: &[&'static str],
+    would_fix: bool,
+) -> Decision {
+    let enforced = |action| judged.iter().filter(move |j| j.is_enforced() && j.action == action);
+    let causes: Vec<Cause> = enforced(Action::Deny)
+        .map(|j| Cause { reason: j.rule.name.to_owned(), message: j.line(), field: j.finding.path.to_string() })
+        .collect();
+    let would_deny = judged.iter().any(|j| !j.is_enforced() && j.action == Action::Deny);
+    let verdict = match () {
+        () if !causes.is_empty() => "deny",
+        () if !patch.is_empty() => "mutate",
+        () if would_deny => "would-deny",
+        () if would_fix => "would-mutate",
+        () => "allow",
+    };
+    let mut rules: Vec<&str> = judged.iter().map(|j| j.rule.name).chain(fixed.iter().copied()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let mut annotations = BTreeMap::new();
+    if verdict != "allow" || !rules.is_empty() || !skipped.is_empty() {
+        annotations.insert("decision", verdict.to_owned());
+    }
+    if !rules.is_empty() {
+        annotations.insert("rules", rules.join(","));
+    }
+    if !skipped.is_empty() {
+        let mut names: Vec<&str> = skipped.iter().map(|skip| skip.rule).collect();
+        names.sort_unstable();
+        names.dedup();
+        annotations.insert("skipped", names.join(","));
+    }
+    let patch = if causes.is_empty() { patch } else { Vec::new() };
+    Decision { response: Response { warnings: warnings(enforced(Action::Warn)), causes, annotations, patch }, verdict }
+}
+
+/// One warning a finding, the gravest first, within the API server's bounds.
+fn warnings<'j>(judged: impl Iterator<Item = &'j Judged>) -> Vec<String> {
+    let grave = |class: Class| match class {
+        Class::LosesData => 0,
+        Class::NeverWorks => 1,
+        Class::Availability | Class::Security => 2,
+        Class::Tenancy | Class::Hygiene => 3,
+    };
+    let mut judged: Vec<&Judged> = judged.collect();
+    judged.sort_by_key(|j| grave(j.rule.class));
+    let mut left = WARNINGS_LENGTH;
+    let lines = judged.into_iter().map(|j| shortened(&j.finding.message, j.rule.name));
+    lines
+        .take_while(|line| {
+            let fits = line.len() <= left;
+            left = left.saturating_sub(line.len());
+            fits
+        })
+        .collect()
+}
+
+fn shortened(message: &str, rule: &str) -> String {
+    let room = WARNING_LENGTH.saturating_sub(rule.len() + 3);
+    if message.chars().count() <= room {
+        return format!("{message} [{rule}]");
+    }
+    let cut: String = message.chars().take(room.saturating_sub(1)).collect();
+    format!("{}… [{rule}]", cut.trim_end())
+}
+
+/// The skips as metrics count them: each rule once for each reason.
+pub fn counted(skipped: &[Skip]) -> Vec<(&'static str, &'static str)> {
+    let mut counted: Vec<(&'static str, SkipReason)> = skipped.iter().map(|skip| (skip.rule, skip.reason)).collect();
+    counted.sort_unstable();
+    counted.dedup();
+    counted.into_iter().map(|(rule, reason)| (rule, reason.as_str())).collect()
+}
+
+/// The fixes that are sent: of each rule those of the first policy by name that enforces them. Returns the operations and
+/// the names of their rules; `object` is changed as the patch will change it.
+pub fn merge_fixes(judged: &[Judged], object: &mut Value) -> (Vec<json_patch::PatchOperation>, Vec<&'static str>) {
+    let mut chosen: BTreeMap<&'static str, &str> = BTreeMap::new();
+    let enforced = || judged.iter().filter(|j| j.is_enforced() && j.mutate && !j.finding.fix.is_empty());
+    for j in enforced() {
+        let policy = chosen.entry(j.rule.name).or_insert(&j.policy);
+        if j.policy.as_str() < *policy {
+            *policy = &j.policy;
+        }
+    }
+    let (mut operations, mut fixed) = (Vec::new(), Vec::new());
+    for j in enforced().filter(|j| chosen.get(j.rule.name) == Some(&j.policy.as_str())) {
+        let mut made = crate::engine::apply(object, &j.finding.fix);
+        if !made.is_empty() {
+            fixed.push(j.rule.name);
+        }
+        operations.append(&mut made);
+    }
+    fixed.dedup();
+    (operations, fixed)
+}

@@ -1,5 +1,9 @@
 //! The wire: AdmissionReview in, AdmissionReview out.
 
 mod record;
+mod response;
+mod review;
 
 pub use record::{Answer, Endpoint, Record, RecordedFinding, ReviewError, Reviewer};
+pub use response::{Cause, Response};
+pub use review::{Review, UserInfo};
