@@ -5,12 +5,29 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// The data files, in alphabetical order.
-const FILES: &[(&str, &str)] = &[("aws.yaml", include_str!("data/aws.yaml"))];
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("aws-ebs.yaml", include_str!("data/aws-ebs.yaml")),
+    ("aws-efs.yaml", include_str!("data/aws-efs.yaml")),
+    ("azure-disk.yaml", include_str!("data/azure-disk.yaml")),
+    ("azure-file.yaml", include_str!("data/azure-file.yaml")),
+    ("ceph.yaml", include_str!("data/ceph.yaml")),
+    ("gcp-filestore.yaml", include_str!("data/gcp-filestore.yaml")),
+    ("gcp-pd.yaml", include_str!("data/gcp-pd.yaml")),
+    ("in-tree.yaml", include_str!("data/in-tree.yaml")),
+    ("local-path.yaml", include_str!("data/local-path.yaml")),
+    ("longhorn.yaml", include_str!("data/longhorn.yaml")),
+    ("nfs.yaml", include_str!("data/nfs.yaml")),
+    ("openstack.yaml", include_str!("data/openstack.yaml")),
+    ("portworx.yaml", include_str!("data/portworx.yaml")),
+    ("removed.yaml", include_str!("data/removed.yaml")),
+    ("topolvm.yaml", include_str!("data/topolvm.yaml")),
+    ("vsphere.yaml", include_str!("data/vsphere.yaml")),
+];
 
 /// The knowledge base. Cheap to clone behind its [`Arc`]; never changes once built.
 #[derive(Debug, Clone)]
 pub struct Drivers {
-    drivers: Vec<Arc<Driver>>,
+    all: Vec<Arc<Driver>>,
     removed: BTreeMap<String, RemovedProvisioner>,
     /// Exact names: own names, aliases and in-tree names.
     names: BTreeMap<String, (usize, Named)>,
@@ -57,7 +74,7 @@ impl Drivers {
     pub fn with(&self, more: Vec<Driver>) -> Self {
         let mut drivers: Vec<_> = more.into_iter().map(Arc::new).collect();
         let kept = self
-            .drivers
+            .all
             .iter()
             .filter(|old| drivers.iter().all(|new| new.name != old.name))
             .cloned();
@@ -88,7 +105,7 @@ impl Drivers {
             }
         }
         Self {
-            drivers,
+            all: drivers,
             removed,
             names,
         }
@@ -97,12 +114,12 @@ impl Drivers {
     /// The driver behind a provisioner name. Names are compared exactly, as Kubernetes does.
     pub fn find(&self, provisioner: &str) -> Option<Known<'_>> {
         if let Some(&(index, named)) = self.names.get(provisioner) {
-            let driver = self.drivers.get(index)?;
+            let driver = self.all.get(index)?;
             let in_tree = driver.in_tree.iter().find(|old| old.name == provisioner);
             return Some(Known { driver, named, in_tree });
         }
         let matches = |driver: &&Arc<Driver>| driver.patterns.iter().any(|pattern| pattern.matches(provisioner));
-        let driver = self.drivers.iter().find(matches)?;
+        let driver = self.all.iter().find(matches)?;
         Some(Known {
             driver,
             named: Named::Pattern,
@@ -129,7 +146,7 @@ impl Drivers {
 
     /// Every driver, those of the cluster first.
     pub fn iter(&self) -> impl Iterator<Item = &Driver> {
-        self.drivers.iter().map(AsRef::as_ref)
+        self.all.iter().map(AsRef::as_ref)
     }
 }
 

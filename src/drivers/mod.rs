@@ -18,3 +18,6 @@ pub use parameters::{FaultKind, ParameterFault, Parameters, unknown_reserved_key
 pub use schema::{
     BelowMinimum, Confidence, Consequence, Driver, Expansion, Kind, RemovedProvisioner, Scope, Stage, Support, Wanted,
 };
+
+#[cfg(test)]
+mod tests;

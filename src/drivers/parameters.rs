@@ -2,8 +2,8 @@
 
 use super::lookup::Known;
 use super::schema::{
-    Bounds, Check, Condition, Confidence, Consequence, Driver, KeyCase, OnlyWith, Parameter, ParameterFacts, Range,
-    RangesBy, UnknownKeys,
+    Bounds, Check, Condition, Confidence, Consequence, Driver, Excludes, KeyCase, OnlyWith, Parameter, ParameterFacts,
+    Range, RangesBy, UnknownKeys,
 };
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
@@ -391,11 +391,7 @@ impl Judge<'_> {
                 because,
                 confidence,
             } = only;
-            if !if_value.is_empty()
-                && !if_value
-                    .iter()
-                    .any(|one| self.driver.same(&self.parameter.name, one, self.value))
-            {
+            if !self.applies(if_value) {
                 continue;
             }
             let effective = self.driver.effective(self.parameters, other);
@@ -425,15 +421,49 @@ impl Judge<'_> {
 
     fn excludes(&self, faults: &mut Vec<ParameterFault>) {
         for excludes in &self.parameter.excludes {
-            if let Some((other, _)) = self.driver.written(self.parameters, &excludes.parameter) {
-                let message = format!(
-                    "`{}` and `{other}` do not go together: {}",
-                    self.key,
-                    outcome(excludes.consequence)
-                );
-                let remedy = format!("remove `{}` or `{other}`", self.key);
-                faults.push(self.fault(message, remedy, excludes.consequence, excludes.confidence));
+            let Excludes {
+                parameter: other,
+                values,
+                if_value,
+                consequence,
+                because,
+                confidence,
+            } = excludes;
+            if !self.applies(if_value) {
+                continue;
             }
+            let with = if values.is_empty() {
+                self.driver
+                    .written(self.parameters, other)
+                    .map(|(key, _)| format!("`{key}`"))
+            } else {
+                let value = self.driver.effective(self.parameters, other);
+                let value = value.filter(|value| values.iter().any(|one| self.driver.same(other, one, value)));
+                value.map(|value| format!("`{other}: {value}`"))
+            };
+            let Some(with) = with else { continue };
+            let subject = self.subject(if_value);
+            let because = because.as_deref().unwrap_or(outcome(*consequence));
+            let message = format!("{subject} and {with} do not go together: {because}");
+            let remedy = format!("change or remove {subject} or {with}");
+            faults.push(self.fault(message, remedy, *consequence, *confidence));
+        }
+    }
+
+    /// Whether a rule for some values of this parameter is for the value at hand.
+    fn applies(&self, if_value: &[String]) -> bool {
+        if_value.is_empty()
+            || if_value
+                .iter()
+                .any(|one| self.driver.same(&self.parameter.name, one, self.value))
+    }
+
+    /// The key, with its value where the rule is for some values only.
+    fn subject(&self, if_value: &[String]) -> String {
+        if if_value.is_empty() {
+            format!("`{}`", self.key)
+        } else {
+            format!("`{}: {}`", self.key, self.value)
         }
     }
 }

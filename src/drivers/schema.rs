@@ -670,8 +670,16 @@ pub(super) struct OnlyWith {
 pub(super) struct Excludes {
     /// The other parameter's name in the list.
     pub(super) parameter: String,
+    /// Only when the other has one of these values, its default included; whenever it is written when empty.
+    #[serde(default)]
+    pub(super) values: Vec<String>,
+    /// Judge only when this parameter's own value is one of these; always when empty.
+    #[serde(default)]
+    pub(super) if_value: Vec<String>,
     /// What becomes of both together.
     pub(super) consequence: Consequence,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
     /// Own confidence, else the parameter's.
     pub(super) confidence: Option<Confidence>,
 }
