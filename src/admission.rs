@@ -1,1 +1,294 @@
-//! To come.
+//! The way of one review, from bytes to bytes.
+//!
+//! All steps but the fourth are plain functions: no I/O, no clock but the deadline that is passed in.
+
+use crate::cluster::live::{LiveView, Named};
+use crate::cluster::view::{Lookup, View, ViewKind};
+use crate::decision::{self, Judged};
+use crate::drivers::Drivers;
+use crate::engine::{Action, Author, Certainty, Class, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate};
+use crate::model::{ClassName, FieldPath, Meta, ObjectKind, Step, Subject, object};
+use crate::policy::{Applies, Attributes, CompiledPolicy, PolicySet, out_of_scope};
+use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The longest that a request waits for the watch to bring an object that it names.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// Where the cluster view of a request comes from.
+#[derive(Debug)]
+pub enum Cluster {
+    /// From watches.
+    Live(Arc<LiveView>),
+    /// From files: it never changes.
+    Fixed(Arc<View>),
+}
+
+/// Everything that a review is judged by.
+#[derive(Debug)]
+pub struct Admission {
+    /// The policies in force.
+    pub policies: PolicySet,
+    /// What is known of drivers.
+    pub drivers: Arc<Drivers>,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// volguard's own namespace, which is left alone.
+    pub own_namespace: String,
+}
+
+impl Reviewer for Admission {
+    async fn review(&self, endpoint: Endpoint, body: &[u8], deadline: Instant) -> Result<Answer, ReviewError> {
+        let start = Instant::now();
+        // 1 protocol: bytes -> Review
+        let review = Review::parse(body)?;
+        let mut record = record(endpoint, &review);
+
+        // 2 policy: in scope?
+        let attributes = attributes(&review);
+        let kind = ObjectKind::find(&review.kind.group, &review.kind.kind);
+        let (Some(kind), None) = (kind, out_of_scope(&attributes, &self.own_namespace)) else {
+            return answer(&Response::default(), record, start);
+        };
+
+        // 3 model: raw -> Subject
+        let (Some(value), old_value) = (review.object()?, review.old_object()?) else {
+            return answer(&Response::default(), record, start);
+        };
+        let subject = Subject::new(kind, &value);
+        let old = old_value.as_ref().map(|old| Subject::new(kind, old));
+        if subject.meta().is_deleting() || old_value.as_ref().is_some_and(|old| same_but_metadata(&value, old)) {
+            return answer(&Response::default(), record, start);
+        }
+
+        // 4 cluster: one view for the whole request, taken once
+        let view = match &self.cluster {
+            Cluster::Fixed(view) => Arc::clone(view),
+            Cluster::Live(live) => {
+                let until = start + LONGEST_WAIT.min(deadline.saturating_duration_since(start) / 2);
+                live.wait_for(&named(&subject, attributes.namespace), until).await
+            }
+        };
+
+        // 5 policy: which rules run; 6 engine: runs -> findings
+        let request = Request {
+            operation: if old.is_some() { Operation::Update } else { Operation::Create },
+            old: old_value.as_ref(),
+            namespace: attributes.namespace,
+            namespace_labels: view.get(ViewKind::Namespace, "", attributes.namespace),
+            view: &view,
+            drivers: &self.drivers,
+            author: Author::of_live(subject.meta()),
+            live: matches!(self.cluster, Cluster::Live(_)),
+        };
+        let (mut judged, skipped) = judge(&self.policies, &attributes, &subject, old.as_ref(), &request, Some(endpoint));
+
+        // 7 decision: findings -> decision
+        let mut fixes = (Vec::new(), Vec::new());
+        let mut would_fix = false;
+        if endpoint == Endpoint::Mutate {
+            would_fix = judged.iter().any(|j| !j.is_enforced() && j.mutate && !j.finding.fix.is_empty());
+            let mut patched = value.clone();
+            fixes = decision::merge_fixes(&judged, &mut patched);
+            judged.retain(|j| j.rule.reports_at == ReportsAt::Mutate);
+        }
+        let judged = decision::strictest(judged);
+        let decision = decision::decide(&judged, &skipped, fixes.0, &fixes.1, would_fix);
+
+        // 8 protocol: decision -> bytes
+        record.decision = decision.verdict;
+        record.findings = judged
+            .iter()
+            .map(|j| RecordedFinding {
+                rule: j.rule.name,
+                action: if j.is_enforced() { j.action } else { Action::Audit }.as_str(),
+            })
+            .collect();
+        record.fixed = fixes.1;
+        record.skipped = decision::counted(&skipped);
+        answer(&decision.response, record, start)
+    }
+}
+
+/// Steps 5 and 6, the same for all doors: the rules of every policy that applies, over the subject.
+///
+/// At `/validate` and `/mutate` only what reports or fixes there is run; without an endpoint (manifest files) everything is.
+pub fn judge(
+    policies: &PolicySet,
+    attributes: &Attributes<'_>,
+    subject: &Subject<'_>,
+    old: Option<&Subject<'_>>,
+    request: &Request<'_>,
+    endpoint: Option<Endpoint>,
+) -> (Vec<Judged>, Vec<Skip>) {
+    let (mut judged, mut skipped) = (Vec::new(), Vec::new());
+    let by_controller = makes_claims(attributes);
+    for policy in &policies.policies {
+        match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
+            Applies::Yes => {}
+            Applies::No => continue,
+            Applies::Unknown => {
+                let detail = format!("labels of namespace {} are unknown", attributes.namespace);
+                let unknown = |rule: &crate::policy::CompiledRule| Skip {
+                    rule: rule.run.rule.name,
+                    reason: SkipReason::Unknown,
+                    detail: detail.clone(),
+                };
+                skipped.extend(policy.rules.iter().map(unknown));
+                continue;
+            }
+        }
+        for compiled in &policy.rules {
+            let rule = compiled.run.rule;
+            let fixes = compiled.mutate && endpoint != Some(Endpoint::Validate);
+            let reports = match endpoint {
+                None => true,
+                Some(Endpoint::Validate) => rule.reports_at == ReportsAt::Validate,
+                Some(Endpoint::Mutate) => rule.reports_at == ReportsAt::Mutate,
+            };
+            if !reports && !fixes {
+                continue;
+            }
+            if fixes && request.operation == Operation::Update {
+                judged.extend(carried(&compiled.run, policy, subject, request));
+            }
+            let outcome = evaluate(&compiled.run, subject, old, request);
+            skipped.extend(outcome.skipped);
+            judged.extend(outcome.findings.into_iter().map(|mut finding| {
+                let mut action = policy.action(compiled, &finding);
+                if by_controller && rule.class != Class::NeverWorks {
+                    // A denial here would keep the pods of an older set from coming back.
+                    action = action.min(Action::Warn);
+                }
+                if finding.certainty == Certainty::Likely || request.operation == Operation::Update {
+                    finding.fix.clear();
+                }
+                Judged { rule, finding, policy: policy.name.clone(), mode: policy.mode, action, mutate: fixes }
+            }));
+        }
+    }
+    // A rule that is Off is run for its fix only.
+    judged.retain(|j| j.action != Action::Off || (j.mutate && !j.finding.fix.is_empty()));
+    skipped.sort_by(|a, b| (a.rule, &a.detail).cmp(&(b.rule, &b.detail)));
+    skipped.dedup();
+    (judged, skipped)
+}
+
+/// What an update must carry forward: immutable fields that the rule's fix may have set when the object was created, and
+/// that the author did not write. Otherwise `kubectl replace` of the same manifest would be refused.
+fn carried(run: &Run, policy: &CompiledPolicy, subject: &Subject<'_>, request: &Request<'_>) -> Option<Judged> {
+    let (Subject::Class(class), Some(old)) = (subject, request.old) else { return None };
+    let cx = crate::engine::Context::new(request, &run.parameters);
+    let paths = (run.rule.carries)(*class, &cx);
+    let edits: Vec<Edit> = paths.into_iter().filter_map(|path| carry(path, class.value(), old, request)).collect();
+    let first = edits.first()?;
+    let Edit::Set(path, _) = first else { return None };
+    Some(Judged {
+        rule: run.rule,
+        finding: crate::engine::Finding::new(path.clone(), "", "is immutable and was not written").fix(edits.clone()),
+        policy: policy.name.clone(),
+        mode: policy.mode,
+        action: Action::Off,
+        mutate: true,
+    })
+}
+
+fn carry(path: FieldPath, value: &Value, old: &Value, request: &Request<'_>) -> Option<Edit> {
+    let keys: Vec<&str> = path
+        .steps()
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => key.as_str(),
+            Step::Index(_) => "",
+        })
+        .collect();
+    let before = object::at(old, &keys)?;
+    let differs = object::at(value, &keys) != Some(before);
+    let written = request.author.wrote(&keys) == crate::engine::Written::Yes;
+    (differs && !written).then(|| Edit::Set(path.clone(), before.clone()))
+}
+
+/// The objects that a subject names, for which it may be worth waiting.
+fn named<'s>(subject: &Subject<'s>, namespace: &'s str) -> Vec<Named> {
+    let mut named: Vec<Named> = subject
+        .claims()
+        .iter()
+        .filter_map(|claim| match claim.class_name() {
+            ClassName::Named(name) => Some(Named::new(ViewKind::StorageClass, "", name)),
+            ClassName::Empty | ClassName::Default => None,
+        })
+        .collect();
+    if let Subject::Workload(workload) = subject {
+        let volumes = workload.claim_volumes();
+        named.extend(volumes.iter().map(|v| Named::new(ViewKind::PersistentVolumeClaim, namespace, v.claim)));
+        let service = workload.spec_text(&["serviceName"]).filter(|_| workload.kind() == ObjectKind::StatefulSet);
+        named.extend(service.map(|name| Named::new(ViewKind::Service, namespace, name)));
+    }
+    if !namespace.is_empty() {
+        named.push(Named::new(ViewKind::Namespace, "", namespace));
+    }
+    named
+}
+
+/// Whether the object is made by a controller from a template that was judged before.
+fn makes_claims(attributes: &Attributes<'_>) -> bool {
+    attributes.kind == ObjectKind::PersistentVolumeClaim.as_str()
+        && [
+            "system:serviceaccount:kube-system:statefulset-controller",
+            "system:serviceaccount:kube-system:ephemeral-volume-controller",
+        ]
+        .contains(&attributes.user)
+}
+
+/// Whether an update leaves everything but metadata and status as it was.
+fn same_but_metadata(new: &Value, old: &Value) -> bool {
+    let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else { return false };
+    let matters = |key: &&String| !matches!(key.as_str(), "metadata" | "status");
+    new.keys().chain(old.keys()).filter(matters).all(|key| new.get(key) == old.get(key))
+}
+
+fn attributes<'r>(review: &'r Review<'_>) -> Attributes<'r> {
+    Attributes {
+        group: &review.kind.group,
+        kind: &review.kind.kind,
+        subresource: review.sub_resource.as_deref().unwrap_or_default(),
+        operation: &review.operation,
+        namespace: review.namespace.as_deref().unwrap_or_default(),
+        name: review.name.as_deref().unwrap_or_default(),
+        user: &review.user_info.username,
+    }
+}
+
+fn record(endpoint: Endpoint, review: &Review<'_>) -> Record {
+    let kind = ObjectKind::find(&review.kind.group, &review.kind.kind).map_or("other", ObjectKind::as_str);
+    let operation = match &*review.operation {
+        "CREATE" => "CREATE",
+        "UPDATE" => "UPDATE",
+        "DELETE" => "DELETE",
+        _ => "CONNECT",
+    };
+    Record {
+        endpoint,
+        uid: review.uid.to_string(),
+        kind,
+        operation,
+        namespace: review.namespace.as_deref().unwrap_or_default().to_owned(),
+        name: review.name.as_deref().unwrap_or_default().to_owned(),
+        user: review.user_info.username.to_string(),
+        dry_run: review.dry_run == Some(true),
+        decision: "allow",
+        findings: Vec::new(),
+        fixed: Vec::new(),
+        skipped: Vec::new(),
+        exceptions: Vec::new(),
+        duration: Duration::ZERO,
+    }
+}
+
+fn answer(response: &Response, mut record: Record, start: Instant) -> Result<Answer, ReviewError> {
+    let body = response.to_bytes(&record.uid)?;
+    record.duration = start.elapsed();
+    Ok(Answer { body, record })
+}

@@ -73,6 +73,8 @@ pub struct Record {
     pub decision: &'static str,
     /// Every finding of the decision.
     pub findings: Vec<RecordedFinding>,
+    /// Rules whose fix is in the patch.
+    pub fixed: Vec<&'static str>,
     /// Rules that could not be evaluated: name and a closed-set reason (`unknown`, `panic`).
     pub skipped: Vec<(&'static str, &'static str)>,
     /// Names of exceptions' rules that were used.
