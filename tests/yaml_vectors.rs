@@ -2,8 +2,8 @@
 //! Holds `volguard::yaml` to the answers of kubectl's own libraries.
 //!
 //! `tests/vectors/yaml.json` (documents) and `tests/vectors/stream.json` (streams) were written by the Go program in
-//! `tests/vectors/generate`, which runs sigs.k8s.io/yaml and k8s.io/apimachinery over texts made for this purpose. What it
-//! says of errors is only that there is one: the words are ours.
+//! `tests/vectors/generate`, which runs sigs.k8s.io/yaml and k8s.io/apimachinery over texts made for this purpose. Of
+//! errors they say that there is one: the words are ours.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! Quantities of Kubernetes resources, exact and ordered by value.
 //!
 //! Sizes and counts are written as `10Gi`, `500m`, `1e3` or a bare number. [`Quantity::parse`] accepts what Go's
-//! `resource.ParseQuantity` accepts, its oddities included (`Gi` alone is zero, a digit below 1n rounds up to 1n, binary
-//! suffixes end at 2^63-1); `tests/quantity_vectors.rs` holds it to the Go library's answers.
+//! `resource.ParseQuantity` accepts, its oddities included (`Gi` alone is zero, a digit below 1n rounds up to 1n,
+//! binary suffixes end at 2^63-1); `tests/quantity_vectors.rs` holds it to the Go library's answers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -124,9 +124,9 @@ enum Scale {
 impl Quantity {
     /// Reads a quantity as the API server does.
     ///
-    /// A number finer than 1n is rounded away from zero to the next 1n, a number with a binary suffix is capped at 2^63-1.
-    /// Of a number with more than 38 significant digits (beyond 10^29 then) the first 37 are exact and the rest is rounded
-    /// away from zero.
+    /// A number finer than 1n is rounded away from zero to the next 1n, a number with a binary suffix is capped at
+    /// 2^63-1. Of a number with more than 38 significant digits (beyond 10^29 then) the first 37 are exact and the rest
+    /// is rounded away from zero.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
         let format_error = || QuantityError::Format(shortened(text));
         if text.is_empty() {
@@ -193,8 +193,8 @@ impl Quantity {
         }
     }
 
-    /// The amount as a whole number (bytes, where it is a size), rounded away from zero as Go's `Value` documents; None if
-    /// an `i128` cannot hold it.
+    /// The amount as a whole number (bytes, where it is a size), rounded away from zero as Go's `Value` documents; None
+    /// if an `i128` cannot hold it.
     pub fn bytes(&self) -> Option<i128> {
         if self.power >= 0 {
             let factor = 10_i128.checked_pow(u32::try_from(self.power).ok()?)?;
@@ -257,8 +257,8 @@ impl Quantity {
     }
 }
 
-/// For people: the exact number in the unit that makes it shortest, with at most two decimals; binary units before decimal
-/// ones (`10Gi`, `1.5Ti`, `1G`, `10m`). Reads back as an equal quantity.
+/// For people: the exact number in the unit that makes it shortest, with at most two decimals; binary units before
+/// decimal ones (`10Gi`, `1.5Ti`, `1G`, `10m`). Reads back as an equal quantity.
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.mantissa == 0 {

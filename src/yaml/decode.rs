@@ -117,8 +117,8 @@ impl Decoder<'_, '_> {
             Kind::Scalar(text, schema) if text == "<<" && matches!(schema, Schema::Implicit | Schema::Merge))
     }
 
-    /// Sets the entries of the mappings that a merge key names. As with goyaml.v2 they also replace what stands before the
-    /// merge key; what stands behind it replaces them. Of several mappings the first wins.
+    /// Sets the entries of the mappings that a merge key names. As with goyaml.v2 they also replace what stands before
+    /// the merge key; what stands behind it replaces them. Of several mappings the first wins.
     fn merge(&mut self, id: NodeId, into: &mut Entries) -> Result<(), YamlError> {
         let node = &self.tree.nodes[id];
         let wrong_kind = || {

@@ -29,19 +29,20 @@ pub(super) fn split(text: &str) -> Vec<Result<Part<'_>, YamlError>> {
                 push(&mut parts, &text[from..offset], line);
             }
             let rest = rest.trim();
-            begin = if rest.is_empty() || rest.starts_with('#') {
-                Some((offset + line.len(), line_number + 1))
-            } else {
-                parts.push(Err(YamlError::new(
+            begin =
+                if rest.is_empty() || rest.starts_with('#') {
+                    Some((offset + line.len(), line_number + 1))
+                } else {
+                    parts.push(Err(YamlError::new(
                     Position { line: line_number, column: 1 },
                     format!(
-                        "`{SEPARATOR}{}` separates no documents: kubectl accepts only a comment behind `---`; start the \
-                         document on the next line",
+                        "`{SEPARATOR}{}` separates no documents: kubectl accepts only a comment behind `---`; start \
+                         the document on the next line",
                         rest.chars().take(40).collect::<String>(),
                     ),
                 )));
-                None
-            };
+                    None
+                };
         }
         offset += line.len();
     }

@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::format_push_string
+)]
 
 use std::time::{Duration, Instant};
 
@@ -145,7 +150,10 @@ fn errors_name_their_place() {
     assert_eq!(error("a: 1\n? [b]\n: 2\n").position, at(2, 3));
     assert_eq!(error("a:\n  b: 1\n  c: *d\n").position.line, 3);
     assert!(error("a: 1\n...\nb: 2\n").message.contains("---"));
-    assert!(error("- a:\n\t- b\n").message.contains("tab") || error("- a:\n\t- b\n").message.contains("Tab"));
+    assert_eq!(
+        error("a:\n- \tb: 1\n").to_string(),
+        "line 2, column 4: a tab stands in the indentation; YAML indents by spaces"
+    );
 }
 
 #[test]
@@ -201,31 +209,37 @@ fn aliases_are_bounded() {
 
 #[test]
 fn large_manifests_are_read_quickly() {
-    let claim =
-        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\nspec:\n  accessModes: [ReadWriteOnce]\n";
-    let stream = format!("---\n{claim}").repeat(3 << 20 >> 7);
-    let map: String = (0..200_000).map(|n| format!("key{n}: v\n")).collect();
-    let flow = format!("[{}]", "{\"a\": [1, \"b\"]}, ".repeat(150_000));
-    let json = format!("{{\"items\": [{}0]}}", "{\"a\": [1, \"b\"]},".repeat(150_000));
-    let block = format!("a: |\n{}", "  some text\n".repeat(250_000));
-    let quoted = format!("a: \"{}\"\n", "x\\n".repeat(1 << 20));
-    let open = "[".repeat(3 << 20);
-    let separators = "---\n".repeat(3 << 18);
-    let objects = "{}\n".repeat(1 << 20);
-    let plain = "a\n".repeat(3 << 19);
-    for text in [stream, map, flow, json, block, quoted, open, separators, objects, plain] {
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nspec:\n  accessModes: [ReadWriteOnce]\n";
+    for text in [
+        format!("---\n{claim}").repeat(8_000),
+        (0..80_000).map(|n| format!("key{n}: v\n")).collect(),
+        format!("{{\"items\": [{}0]}}", "{\"a\": [1, \"b\"]},".repeat(60_000)),
+        format!("a: |\n{}", "  some text\n".repeat(80_000)),
+        format!("a: \"{}\"\n", "x\\n".repeat(1 << 18)),
+        "a\n".repeat(1 << 19),
+        "[".repeat(1 << 20),
+        "? ".repeat(1 << 19),
+        "---\n".repeat(1 << 18),
+        "{}\n".repeat(1 << 16),
+        format!("{{\"{}", "k".repeat(1 << 20)),
+    ] {
         let started = Instant::now();
         parse(&text);
-        // Some 0.1 s when optimised; the bound is for an unoptimised build on a busy machine.
+        // A tenth of a second or two when optimised; what is not linear takes minutes.
         assert!(
             started.elapsed() < Duration::from_secs(10),
             "{:?} {:?}",
             &text[..20],
             started.elapsed()
         );
-        eprintln!("{:?} {:?}", &text[..20], started.elapsed());
     }
 }
+
+/// A regular expression for texts full of YAML's syntax.
+const YAML_LIKE: &str = concat!(
+    "([-?:,\\[\\]{}#&*!|>'\"%@`~<=.\\t\\n\\r 0-9abxy\u{feff}\u{2028}é]",
+    "|---\n|<<: |&a |\\*a|!!int |: |\n  ){0,60}",
+);
 
 proptest! {
     #[test]
@@ -234,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn no_yaml_like_text_panics(text in "([-?:,\\[\\]{}#&*!|>'\"%@`~<=.\\t\\n\\r 0-9abxy\u{feff}\u{2028}é]|---\n|<<: |&a |\\*a|!!int |: |\n  ){0,60}") {
+    fn no_yaml_like_text_panics(text in YAML_LIKE) {
         for document in parse(&text).into_iter().flatten() {
             prop_assert!(document.spans.find("").is_some());
         }

@@ -63,8 +63,8 @@ pub(super) fn build<'a>(part: &Part<'a>) -> Result<Option<Tree<'a>>, YamlError> 
             _ if ended => {
                 return Err(YamlError::new(
                     builder.position(span.start),
-                    "the document has ended before this place and kubectl would leave out what follows; separate documents by a \
-                     line `---`",
+                    "the document has ended before this place and kubectl would leave out what follows; separate documents \
+                     by a line `---`",
                 ));
             }
             event => builder.add(event, span)?,

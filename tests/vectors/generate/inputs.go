@@ -121,7 +121,16 @@ var streams = []string{
 	"[1, 2]\n---\n3\n", "a: [\n---\nb: 2\n", "a: 1\n---\nb: [\n", "%YAML 1.1\n---\na: 1\n", "%TAG ! tag:x,2000:\n---\na: 1\n", "a: 1\n...\n---\nb: 2\n", "a: 1\n...\n", "a: 1\n...\n# c\n", "a: 1\n... # c\n---\nb: 2\n", "{\"a\": 1}}", "{\"a\": 1} x\n", "{\"a\": 1}\n# c\n", "{\"a\": 1} # c\n", "{\"a\": 1}\n{b: 2}\n", "{\"a\": 1} {\"b\": 2} x\n", "{\"a\": 1}\nb: 2\n", "{\"a\": 1},\n", "{\"a\": 1}\n# c\n{\"b\": 2}\n", "{\"a\": 1}\n# c\n---\n{\"b\": 2}\n", "{\"" + strings.Repeat("k", 1000) + "\": 1}",
 }
 
-// quantityTexts are parsed besides every suffix with some numbers.
+// Every one of quantityNumbers is parsed with every one of quantitySuffixes.
+var quantitySuffixes = []string{
+	"", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "e2", "E-2",
+}
+
+var quantityNumbers = []string{
+	"0", "1", "-1", "+7", "0.5", "1.5", ".25", "3.", "9223372036854775807", "0.0000000001", "-1.0000000001",
+}
+
+// quantityTexts are parsed besides.
 var quantityTexts = []string{
 	"", " ", "0", "00", "-0", "+0", "+", "-", ".", "+.", "-.", "..", "1..2", "1.2.3", "5.", ".5", "-.5", "+.5", "0.", ".0", "007", "0010Gi", "00.5",
 	"10Gi", "10gi", "10GI", "10G", "10g", "10GiB", "10GB", "10 Gi", " 10Gi", "10Gi ", "10Gi\n", "1,5Gi", "1_000", "0x10", "10K", "10k", "10ki", "10Ki", "10KI", "10mi", "10M", "10m", "10Mi", "10MI", "10u", "10µ", "10n", "10p", "10P", "10i", "10ii", "10Gii", "10mm", "10kk", "10Kii", "10Zi", "10Yi", "10Z", "10Y", "10R",

@@ -1,4 +1,4 @@
-// Command generate asks Kubernetes' own Go libraries how they read YAML, streams of documents and quantities, and writes
+// Command generate asks Kubernetes' own Go libraries how they read YAML, streams and quantities. It writes
 // their answers to ../yaml.json, ../stream.json and ../quantity.json, to which tests/yaml_vectors.rs and
 // tests/quantity_vectors.rs hold volguard. Tests do not run it. To make the files anew, in this folder:
 //
@@ -149,8 +149,8 @@ type quantityVector struct {
 func quantityVectors() quantities {
 	var vectors quantities
 	texts := append([]string{}, quantityTexts...)
-	for _, suffix := range []string{"", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "e2", "E-2"} {
-		for _, number := range []string{"0", "1", "-1", "+7", "0.5", "1.5", ".25", "3.", "9223372036854775807", "0.0000000001", "-1.0000000001"} {
+	for _, suffix := range quantitySuffixes {
+		for _, number := range quantityNumbers {
 			texts = append(texts, number+suffix)
 		}
 	}
