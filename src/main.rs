@@ -1,2 +1,7 @@
-//! volguard
-fn main() {}
+//! The `volguard` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    volguard::cli::run()
+}

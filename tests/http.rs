@@ -75,6 +75,7 @@ impl Reviewer for Fake {
                     action: "Deny",
                 }],
                 skipped: Vec::new(),
+                fixed: Vec::new(),
                 exceptions: Vec::new(),
                 duration: Duration::from_micros(80),
             },

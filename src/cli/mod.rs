@@ -1,1 +1,60 @@
-//! To come.
+//! The command line: one file a command.
+
+mod check;
+mod completion;
+mod drivers;
+mod rules;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Storage guardrails for Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "volguard", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the admission webhook server.
+    Serve(Box<serve::ServeArgs>),
+    /// Judge manifest files; no cluster needed.
+    Check(check::CheckArgs),
+    /// Show the catalogue of rules.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    /// Show what is known of storage drivers.
+    #[command(subcommand)]
+    Drivers(drivers::DriversCommand),
+    /// Print a completion script for a shell.
+    Completion(completion::CompletionArgs),
+}
+
+/// A finding with action Deny (or what `--fail-on` lowers the bar to).
+const EXIT_FINDINGS: u8 = 1;
+/// Usage or input error; clap uses the same.
+const EXIT_ERROR: u8 = 2;
+
+/// Parses the command line, runs the command and says how it ended.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Rules(command) => rules::run(&command),
+        Command::Drivers(command) => drivers::run(&command),
+        Command::Completion(args) => completion::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        // A reader that went away (`volguard rules list | head`) is no error.
+        if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
+        // Nothing can be done when standard error is gone too.
+        let _ = writeln!(std::io::stderr(), "volguard: {error:#}");
+        ExitCode::from(EXIT_ERROR)
+    })
+}

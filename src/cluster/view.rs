@@ -57,6 +57,11 @@ impl ViewKind {
         }
     }
 
+    /// Whether objects of this kind live outside namespaces.
+    pub fn is_cluster_scoped(self) -> bool {
+        !matches!(self, Self::PersistentVolumeClaim | Self::Service | Self::StatefulSet)
+    }
+
     /// The kind of this group and name.
     pub fn find(group: &str, kind: &str) -> Option<Self> {
         Self::ALL

@@ -1,1 +1,7 @@
-//! To come.
+//! Reports: one writer a file.
+
+mod json;
+mod text;
+
+pub use json::write_json;
+pub use text::write_text;

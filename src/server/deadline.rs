@@ -14,7 +14,7 @@ pub(super) fn review_time(query: Option<&str>, limits: &Limits) -> Duration {
         .unwrap_or_default()
         .split('&')
         .find_map(|pair| pair.strip_prefix("timeout="))
-        .and_then(parse_go_duration)
+        .and_then(parse_duration)
         .filter(|timeout| !timeout.is_zero())
         .unwrap_or(limits.default_timeout)
         .min(limits.max_timeout);
@@ -23,7 +23,7 @@ pub(super) fn review_time(query: Option<&str>, limits: &Limits) -> Duration {
 
 /// A duration as Go writes it: numbers with a unit each, `1m30s`, `1.5s`, `500ms`. None if it is not one, is negative
 /// or too long to be one.
-fn parse_go_duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
     loop {
@@ -77,10 +77,10 @@ mod tests {
             ("NaNs", None),
             ("99999999999999999999999999h", None),
         ] {
-            assert_eq!(parse_go_duration(text), expected.map(Duration::from_millis), "{text}");
+            assert_eq!(parse_duration(text), expected.map(Duration::from_millis), "{text}");
         }
         let endless = format!("{}h", "9".repeat(400));
-        assert_eq!(parse_go_duration(&endless), None);
+        assert_eq!(parse_duration(&endless), None);
     }
 
     #[test]

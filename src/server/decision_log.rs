@@ -95,6 +95,7 @@ mod tests {
                 .map(|rule| RecordedFinding { rule, action: "Deny" })
                 .collect(),
             skipped: vec![("third-rule", "unknown")],
+            fixed: Vec::new(),
             exceptions: Vec::new(),
             duration: Duration::from_micros(81),
         }

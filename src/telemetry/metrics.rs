@@ -319,6 +319,7 @@ mod tests {
                 action: "Deny",
             }],
             skipped: vec![("size-over-limit", "unknown")],
+            fixed: Vec::new(),
             exceptions: vec!["immediate-binding"],
             duration: Duration::from_micros(70),
         }

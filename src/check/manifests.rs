@@ -1,0 +1,240 @@
+//! Manifests: read from files, folders and standard input, and seen as each other's cluster.
+
+use crate::cluster::view::{View, ViewKind};
+use crate::model::{Meta, ObjectKind, object::text};
+use crate::yaml::{self, Position, Spans};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files larger than this hold no manifest that an API server would take (etcd's limit for one object is 1.5 MiB).
+const MAX_FILE: u64 = 64 << 20;
+
+/// Names an object in reports.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectRef {
+    /// Group and version.
+    pub api_version: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace, for objects that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+}
+
+/// One object of a file.
+#[derive(Debug)]
+pub struct Manifest {
+    /// Where it was read.
+    pub file: PathBuf,
+    /// The object as it is written, without defaults.
+    pub value: Value,
+    /// Its kind, where rules read it.
+    pub kind: Option<ObjectKind>,
+    /// Pointer of the object in its document: empty, or `/items/0` in a List.
+    pub pointer: String,
+    /// Places in the document.
+    pub spans: Arc<Spans>,
+}
+
+/// Why a file, or a document of it, could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FileError {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, counted from 1; 0 when the file as a whole could not be read.
+    pub line: usize,
+    /// Column, counted from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// Objects in the order of files and of places in them.
+    pub manifests: Vec<Manifest>,
+    /// What could not be read.
+    pub errors: Vec<FileError>,
+}
+
+/// Reads files and folders; `-` is standard input. Folders are walked for `.yaml`, `.yml` and `.json`. What cannot be read is
+/// kept as an error and the rest goes on; documents that are no Kubernetes objects are passed over.
+pub fn read(paths: &[PathBuf]) -> Manifests {
+    let mut read = Manifests::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut text = Vec::new();
+            match std::io::stdin().lock().take(MAX_FILE).read_to_end(&mut text) {
+                Ok(_) => read.add(Path::new("<stdin>"), text),
+                Err(error) => read.fail(Path::new("<stdin>"), error.to_string()),
+            }
+            continue;
+        }
+        for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.depth() > 0 && !is_manifest(entry.path()) => {}
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) => match read_file(entry.path()) {
+                    Ok(text) => read.add(entry.path(), text),
+                    Err(error) => read.fail(entry.path(), error.to_string()),
+                },
+                Err(error) => {
+                    let message = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    read.fail(error.path().unwrap_or(path), message);
+                }
+            }
+        }
+    }
+    read
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
+}
+
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+impl Manifests {
+    fn fail(&mut self, file: &Path, message: String) {
+        self.errors.push(FileError { file: file.to_owned(), line: 0, column: 0, message });
+    }
+
+    fn add(&mut self, file: &Path, text: Vec<u8>) {
+        let Ok(text) = String::from_utf8(text) else {
+            return self.fail(file, "is not UTF-8 text".to_owned());
+        };
+        for document in yaml::parse(&text) {
+            match document {
+                Ok(document) => self.add_object(file, document.value, String::new(), &Arc::new(document.spans)),
+                Err(error) => self.errors.push(FileError {
+                    file: file.to_owned(),
+                    line: error.position.line,
+                    column: error.position.column,
+                    message: error.message,
+                }),
+            }
+        }
+    }
+
+    fn add_object(&mut self, file: &Path, value: Value, pointer: String, spans: &Arc<Spans>) {
+        let (Some(api_version), Some(kind)) = (text(&value, &["apiVersion"]), text(&value, &["kind"])) else { return };
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        if let Some(Value::Array(items)) = value.get("items").filter(|_| kind.ends_with("List")) {
+            for (index, item) in items.clone().into_iter().enumerate() {
+                self.add_object(file, item, format!("{pointer}/items/{index}"), spans);
+            }
+            return;
+        }
+        // Removed groups of old manifests still show what was meant.
+        let group = if group == "extensions" { "apps" } else { group };
+        let kind = ObjectKind::find(group, kind);
+        let spans = Arc::clone(spans);
+        self.manifests.push(Manifest { file: file.to_owned(), value, kind, pointer, spans });
+    }
+
+    /// The views of the manifests on top of `given`.
+    pub(super) fn views(&self, given: &View, namespace: &str) -> Views {
+        let mut files: BTreeMap<PathBuf, Vec<&Manifest>> = BTreeMap::new();
+        let mut folders: BTreeMap<PathBuf, Vec<&Manifest>> = BTreeMap::new();
+        for manifest in &self.manifests {
+            files.entry(manifest.file.clone()).or_default().push(manifest);
+            folders.entry(folder(&manifest.file)).or_default().push(manifest);
+        }
+        let mut views: BTreeMap<PathBuf, View> = BTreeMap::new();
+        // Parents sort before their children, so a folder finds the nearest view above it.
+        for (path, manifests) in &folders {
+            let above = path.ancestors().skip(1).find_map(|above| views.get(above)).unwrap_or(given);
+            let view = layered(above, manifests, namespace);
+            views.insert(path.clone(), view);
+        }
+        let of_files = files
+            .into_iter()
+            .map(|(file, manifests)| {
+                let view = layered(views.get(&folder(&file)).unwrap_or(given), &manifests, namespace);
+                (file, Arc::new(view))
+            })
+            .collect();
+        Views(of_files)
+    }
+}
+
+/// The view that each file's objects are judged with.
+pub(super) struct Views(BTreeMap<PathBuf, Arc<View>>);
+
+impl Views {
+    pub(super) fn of(&self, manifest: &Manifest) -> Arc<View> {
+        self.0.get(&manifest.file).cloned().unwrap_or_default()
+    }
+}
+
+fn folder(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).to_owned()
+}
+
+/// `below` with these objects over it; several different objects of one name hide each other.
+fn layered(below: &View, manifests: &[&Manifest], namespace: &str) -> View {
+    let mut layer: BTreeMap<(ViewKind, String, String), Option<Arc<Value>>> = BTreeMap::new();
+    for manifest in manifests {
+        let object = manifest.object_ref(namespace);
+        let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+        let Some(kind) = ViewKind::find(group, &object.kind) else { continue };
+        let row = Arc::new(manifest.value.clone());
+        layer
+            .entry((kind, object.namespace.unwrap_or_default(), object.name))
+            .and_modify(|known| {
+                if known.as_ref().is_some_and(|known| differs(known, &row)) {
+                    *known = None;
+                }
+            })
+            .or_insert(Some(Arc::clone(&row)));
+    }
+    let mut view = below.clone();
+    for ((kind, namespace, name), row) in layer {
+        match row {
+            Some(row) => view.insert(kind, &namespace, &name, row),
+            None => view.insert_ambiguous(kind, &namespace, &name),
+        }
+    }
+    view
+}
+
+/// Whether two manifests of one name say different things, metadata aside.
+fn differs(a: &Value, b: &Value) -> bool {
+    let without_metadata = |value: &Value| {
+        let mut map = value.as_object().cloned().unwrap_or_default();
+        map.remove("metadata");
+        map
+    };
+    without_metadata(a) != without_metadata(b)
+}
+
+impl Manifest {
+    /// Names the object; a namespaced one without a namespace is in `namespace`.
+    pub fn object_ref(&self, namespace: &str) -> ObjectRef {
+        let meta = Meta::of(&self.value);
+        let (api_version, kind) = (text(&self.value, &["apiVersion"]), text(&self.value, &["kind"]));
+        let group = api_version.and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
+        let kind = kind.unwrap_or_default();
+        let cluster_scoped = self.kind.is_some_and(ObjectKind::is_cluster_scoped)
+            || ViewKind::find(group, kind).is_some_and(ViewKind::is_cluster_scoped);
+        let namespace = if meta.namespace().is_empty() { namespace } else { meta.namespace() };
+        let generated = || text(&self.value, &["metadata", "generateName"]).unwrap_or_default();
+        ObjectRef {
+            api_version: api_version.unwrap_or_default().to_owned(),
+            kind: kind.to_owned(),
+            namespace: (!cluster_scoped).then(|| namespace.to_owned()),
+            name: if meta.name().is_empty() { generated() } else { meta.name() }.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The rules, through the door of `check`: the examples of their documentation and the case files of `tests/rules`.
+//!
+//! A case file is Markdown, one `##` section a case: an optional `yaml policy` (default: profile Strict), an optional
+//! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), a `yaml request`, and an
+//! optional `yaml fixed` (what the rule's fixes make of the request). In the request a comment `# finding: RULE` stands on the
+//! line of every field that the file's rule complains of.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use volguard::admission::judge;
+use volguard::check::{self, Report};
+use volguard::cluster::files;
+use volguard::cluster::view::{View, ViewKind};
+use volguard::drivers::Drivers;
+use volguard::engine::{Author, Operation, Profile, Request, Rule};
+use volguard::model::{Meta, ObjectKind, Subject};
+use volguard::policy::{Attributes, Mode, PolicySet};
+use volguard::rules;
+
+/// The fenced blocks of a text: info string, first line's number in the text, content.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, String)> = None;
+    for line in text.lines() {
+        match (&mut open, line.trim_end().strip_prefix("```")) {
+            (None, Some(info)) => open = Some((info.to_owned(), String::new())),
+            (Some(_), Some("")) => blocks.extend(open.take()),
+            (Some((_, content)), _) => {
+                content.push_str(line);
+                content.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    blocks
+}
+
+struct Case<'t> {
+    policy: Option<&'t str>,
+    cluster: Option<&'t str>,
+    old: Option<&'t str>,
+    request: &'t str,
+    fixed: Option<&'t str>,
+}
+
+/// A finding of the rule: its line in the request.
+type Lines = Vec<usize>;
+
+impl Case<'_> {
+    fn policies(&self, folder: &Path) -> PolicySet {
+        match self.policy {
+            None => PolicySet::of_profile("strict", Profile::Strict, Mode::Enforce, &rules::ALL),
+            Some(text) => {
+                let path = write(folder, "policy.yaml", text);
+                PolicySet::read(&[path], &rules::ALL).unwrap()
+            }
+        }
+    }
+
+    fn given(&self, folder: &Path) -> View {
+        self.cluster.map_or_else(View::default, |text| {
+            files::read(&[write(folder, "cluster.yaml", text)]).unwrap()
+        })
+    }
+
+    /// The lines of the rule's findings, and the request as its fixes make it.
+    fn run(&self, rule: &Rule, request: &str) -> (Lines, serde_json::Value) {
+        let folder = tempfile::tempdir().unwrap();
+        let (policies, given) = (self.policies(folder.path()), self.given(folder.path()));
+        let path = write(&folder.path().join("request"), "request.yaml", request);
+        let manifests = check::read(std::slice::from_ref(&path));
+        assert_eq!(manifests.errors, [], "the request can be read");
+        if let Some(old) = self.old {
+            return (update(rule, old, &manifests, &given, &policies), serde_json::Value::Null);
+        }
+        let mut fixed = manifests.manifests.last().expect("a request").value.clone();
+        let report = check::check(manifests, &given, &policies, &Drivers::builtin(), "default");
+        for finding in of(&report, rule) {
+            json_patch::patch(&mut fixed, &finding.fix).unwrap();
+        }
+        (of(&report, rule).map(|finding| finding.position.line).collect(), fixed)
+    }
+}
+
+fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r check::CheckedFinding> {
+    report.findings.iter().filter(move |finding| finding.judged.rule.name == rule.name)
+}
+
+fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, policies: &PolicySet) -> Lines {
+    let manifest = manifests.manifests.last().expect("a request");
+    let old = volguard::yaml::parse(old).pop().expect("an old object").unwrap().value;
+    let kind: ObjectKind = manifest.kind.expect("a kind that rules read");
+    let subject = Subject::new(kind, &manifest.value);
+    let before = Subject::new(kind, &old);
+    let attributes = Attributes {
+        group: kind.group(),
+        kind: kind.as_str(),
+        subresource: "",
+        operation: "UPDATE",
+        namespace: "default",
+        name: Meta::of(&manifest.value).name(),
+        user: "",
+    };
+    let drivers = Drivers::builtin();
+    let request = Request {
+        operation: Operation::Update,
+        old: Some(&old),
+        namespace: "default",
+        namespace_labels: given.get(ViewKind::Namespace, "", "default"),
+        view: given,
+        drivers: &drivers,
+        author: Author::Manifest(manifest.value.clone()),
+        live: false,
+    };
+    let (judged, _) = judge(policies, &attributes, &subject, Some(&before), &request, None);
+    let of_rule = judged.iter().filter(|j| j.rule.name == rule.name && !j.finding.value.is_empty());
+    let mut lines: Lines = of_rule.map(|j| manifest.position(&j.finding.path).line).collect();
+    lines.sort_unstable();
+    lines
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    std::fs::create_dir_all(folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn expected(rule: &Rule, request: &str) -> Lines {
+    let marker = format!("# finding: {}", rule.name);
+    let marked = |line: &str| line.matches(marker.as_str()).count();
+    request.lines().enumerate().flat_map(|(index, line)| std::iter::repeat_n(index + 1, marked(line))).collect()
+}
+
+fn case_files() -> BTreeMap<String, PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    walkdir::WalkDir::new(root)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| (entry.path().file_stem().unwrap().to_str().unwrap().to_owned(), entry.into_path()))
+        .collect()
+}
+
+#[test]
+fn case_files_hold() {
+    let mut failures = Vec::new();
+    for (name, path) in case_files() {
+        let rule = rules::find(&name).unwrap_or_else(|| panic!("{}: there is no rule {name}", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for section in text.split("\n## ").skip(1) {
+            let title = section.lines().next().unwrap_or_default();
+            let blocks: BTreeMap<String, String> = blocks(section).into_iter().collect();
+            let block = |info: &str| blocks.get(info).map(String::as_str);
+            let Some(request) = block("yaml request") else {
+                failures.push(format!("{name}, {title}: no request"));
+                continue;
+            };
+            let case = Case {
+                policy: block("yaml policy"),
+                cluster: block("yaml cluster"),
+                old: block("yaml old"),
+                request,
+                fixed: block("yaml fixed"),
+            };
+            let (found, fixed) = case.run(rule, case.request);
+            let expected = expected(rule, request);
+            if found != expected {
+                failures.push(format!("{name}, {title}: findings in lines {found:?}, expected {expected:?}"));
+            }
+            if let Some(want) = case.fixed {
+                let want = volguard::yaml::parse(want).pop().unwrap().unwrap().value;
+                if fixed != want {
+                    failures.push(format!("{name}, {title}: fixed is\n{fixed:#}\nexpected\n{want:#}"));
+                }
+                // A fix converges: the finding is gone, and a second run changes nothing.
+                let text = serde_json::to_string(&fixed).unwrap();
+                let (again, twice) = case.run(rule, &text);
+                if !again.is_empty() || twice != fixed {
+                    failures.push(format!("{name}, {title}: the fix leaves findings {again:?}"));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn documentation_examples_are_true() {
+    let mut failures = Vec::new();
+    for rule in rules::ALL.iter() {
+        let text: String = rule.documentation.lines().map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned() + "\n").collect();
+        let mut seen = [0; 2];
+        let mut old = None;
+        for (info, request) in blocks(&text) {
+            let (fails, count) = match info.as_str() {
+                "yaml,old" => {
+                    old = Some(request);
+                    continue;
+                }
+                "yaml,fails" => (0, 1),
+                "yaml,passes" => (1, 0),
+                _ => continue,
+            };
+            seen[fails] += 1;
+            let policy = documented_policy(&text);
+            let case = Case { policy: policy.as_deref(), cluster: None, old: old.as_deref(), request: &request, fixed: None };
+            let (found, _) = case.run(rule, case.request);
+            if found.len() != count {
+                failures.push(format!("{}, {info}: findings in lines {found:?}", rule.name));
+            }
+        }
+        if seen != [1, 1] {
+            failures.push(format!("{}: one example that fails and one that passes, not {seen:?}", rule.name));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A rule that is Off without parameters shows in a `yaml,policy` block how to use it.
+fn documented_policy(text: &str) -> Option<String> {
+    blocks(text).into_iter().find(|(info, _)| info == "yaml,policy").map(|(_, policy)| policy)
+}
