@@ -57,6 +57,19 @@ impl ViewKind {
         }
     }
 
+    /// Whether objects of the kind are in a namespace.
+    pub fn is_namespaced(self) -> bool {
+        match self {
+            Self::PersistentVolumeClaim | Self::Service | Self::StatefulSet => true,
+            Self::StorageClass
+            | Self::CsiDriver
+            | Self::CsiNode
+            | Self::Node
+            | Self::Namespace
+            | Self::PersistentVolume => false,
+        }
+    }
+
     /// The kind of this group and name.
     pub fn find(group: &str, kind: &str) -> Option<Self> {
         Self::ALL
@@ -160,6 +173,20 @@ impl View {
             .insert((namespace.into(), name.into()), Some(row));
     }
 
+    /// Puts an object in as one of several sources: where a different object of the name is there already, look-ups of
+    /// the name answer Unknown from now on.
+    pub fn add(&mut self, kind: ViewKind, namespace: &str, name: &str, row: Arc<Value>) {
+        self.tables[kind as usize]
+            .rows
+            .entry((namespace.into(), name.into()))
+            .and_modify(|known| {
+                if known.as_ref() != Some(&row) {
+                    *known = None;
+                }
+            })
+            .or_insert(Some(row));
+    }
+
     /// Marks a name that several different objects have: look-ups of it answer Unknown.
     pub fn insert_ambiguous(&mut self, kind: ViewKind, namespace: &str, name: &str) {
         self.tables[kind as usize]
@@ -175,6 +202,11 @@ impl View {
     /// Says whether every object of the kind is here.
     pub fn set_complete(&mut self, kind: ViewKind, complete: bool) {
         self.tables[kind as usize].complete = complete;
+    }
+
+    /// Puts everything that `other` knows of the kind in the place of what is known here.
+    pub fn replace(&mut self, kind: ViewKind, mut other: Self) {
+        self.tables[kind as usize] = std::mem::take(&mut other.tables[kind as usize]);
     }
 
     /// Forgets every object of the kind.
