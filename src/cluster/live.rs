@@ -288,9 +288,9 @@ mod tests {
 
     /// Starts a wait for `names` and comes back when it is under way.
     async fn waiting(live: &Arc<LiveView>, names: &[&str]) -> tokio::task::JoinHandle<Arc<View>> {
-        let named: Vec<Named> = names.iter().map(|name| class(name)).collect();
+        let classes: Vec<Named> = names.iter().map(|name| class(name)).collect();
         let waiting = Arc::clone(live);
-        let task = tokio::spawn(async move { waiting.wait_for(&named, far()).await });
+        let task = tokio::spawn(async move { waiting.wait_for(&classes, far()).await });
         while live.state.receiver_count() == 0 {
             tokio::task::yield_now().await;
         }

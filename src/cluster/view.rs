@@ -130,9 +130,8 @@ impl View {
         let table = &self.tables[kind as usize];
         match table.rows.get(&(namespace.into(), name.into())) {
             Some(Some(row)) => Lookup::Found(row),
-            Some(None) => Lookup::Unknown,
             None if table.complete => Lookup::Absent,
-            None => Lookup::Unknown,
+            Some(None) | None => Lookup::Unknown,
         }
     }
 

@@ -6,6 +6,7 @@ use super::view::{View, ViewKind};
 use futures::StreamExt;
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::core::Status;
 use kube::runtime::watcher::{self, Config, DefaultBackoff, Event, watcher};
 use kube::{Client, ResourceExt};
 use serde_json::Value;
@@ -146,7 +147,7 @@ async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
                 }
                 Err(error) => error,
             };
-            let refused = is_forbidden(&error);
+            let refused = status(&error).is_some_and(Status::is_forbidden);
             reported = report(reported, &resource, &error, refused);
             if refused {
                 view.refuse(kind);
@@ -214,29 +215,35 @@ fn report(before: Reported, resource: &ApiResource, error: &watcher::Error, refu
     if now == before {
         return now;
     }
+    let error = status(error).map_or_else(|| error.to_string(), |status| status.message.clone());
     let ApiResource {
         kind, group, plural, ..
     } = resource;
     if refused {
         tracing::warn!(
             kind,
-            %error,
+            error,
             "not allowed to read {kind} objects, so checks that need them are skipped; allow get, list and watch of \
              resource {plural} in API group \"{group}\" in the ClusterRole of volguard's ServiceAccount"
         );
     } else {
-        tracing::warn!(kind, %error, "cannot watch {kind} objects; trying again, with what is known so far");
+        tracing::warn!(
+            kind,
+            error,
+            "cannot watch {kind} objects; trying again, with what is known so far"
+        );
     }
     now
 }
 
-fn is_forbidden(error: &watcher::Error) -> bool {
+/// What the API server itself said, if it answered.
+fn status(error: &watcher::Error) -> Option<&Status> {
     match error {
         watcher::Error::InitialListFailed(kube::Error::Api(status))
         | watcher::Error::WatchStartFailed(kube::Error::Api(status))
         | watcher::Error::WatchFailed(kube::Error::Api(status))
-        | watcher::Error::WatchError(status) => status.is_forbidden(),
-        _ => false,
+        | watcher::Error::WatchError(status) => Some(status),
+        _ => None,
     }
 }
 
@@ -286,7 +293,7 @@ mod tests {
     }
 
     impl Call {
-        fn answer(self, code: u16, body: impl ToString) {
+        fn answer(self, code: u16, body: &impl ToString) {
             self.answer.send((code, body.to_string())).unwrap();
         }
     }
@@ -333,7 +340,7 @@ mod tests {
         })
     }
 
-    fn status(code: u16, reason: &str) -> Value {
+    fn failure(code: u16, reason: &str) -> Value {
         json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "reason": reason, "code": code})
     }
 
@@ -369,11 +376,11 @@ mod tests {
             first.uri
         );
         assert!(first.uri.contains("limit=500"), "{}", first.uri);
-        first.answer(200, list(&["a"], "more"));
+        first.answer(200, &list(&["a"], "more"));
         let second = next(&mut calls).await;
         assert!(second.uri.contains("continue=more"), "{}", second.uri);
         assert!(!view.is_synced());
-        second.answer(200, list(&["b"], ""));
+        second.answer(200, &list(&["b"], ""));
 
         let watch = next(&mut calls).await;
         assert!(watch.uri.contains("watch=true"), "{}", watch.uri);
@@ -389,7 +396,7 @@ mod tests {
             json!({"type": "DELETED", "object": class("a")}),
             json!({"type": "ADDED", "object": class("c")}),
         ];
-        watch.answer(200, events.map(|event| format!("{event}\n")).concat());
+        watch.answer(200, &events.map(|event| format!("{event}\n")).concat());
         arrival(&view, "c").await;
         assert_eq!(view.snapshot().get(ViewKind::StorageClass, "", "a"), Lookup::Absent);
     }
@@ -399,11 +406,11 @@ mod tests {
         let (client, mut calls) = fake();
         let view = Arc::new(LiveView::default());
         let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
-        next(&mut calls).await.answer(200, list(&["a", "b"], ""));
-        let gone = json!({"type": "ERROR", "object": status(410, "Expired")});
-        next(&mut calls).await.answer(200, format!("{gone}\n"));
+        next(&mut calls).await.answer(200, &list(&["a", "b"], ""));
+        let gone = json!({"type": "ERROR", "object": failure(410, "Expired")});
+        next(&mut calls).await.answer(200, &format!("{gone}\n"));
 
-        next(&mut calls).await.answer(200, list(&["c"], "more"));
+        next(&mut calls).await.answer(200, &list(&["c"], "more"));
         let rest = next(&mut calls).await;
         let during = view.snapshot();
         assert!(during.is_complete(ViewKind::StorageClass));
@@ -411,7 +418,7 @@ mod tests {
         assert!(during.get(ViewKind::StorageClass, "", "b").found().is_some());
         assert!(view.is_synced());
 
-        rest.answer(200, list(&["b"], ""));
+        rest.answer(200, &list(&["b"], ""));
         arrival(&view, "c").await;
         assert_eq!(view.snapshot().get(ViewKind::StorageClass, "", "a"), Lookup::Absent);
         assert!(view.snapshot().get(ViewKind::StorageClass, "", "b").found().is_some());
@@ -422,17 +429,17 @@ mod tests {
         let (client, mut calls) = fake();
         let view = Arc::new(LiveView::default());
         let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
-        next(&mut calls).await.answer(403, status(403, "Forbidden"));
+        next(&mut calls).await.answer(403, &failure(403, "Forbidden"));
         view.synced().await;
         assert_eq!(view.status()[0], (ViewKind::StorageClass, Sync::Refused, 0));
         assert_eq!(view.snapshot().get(ViewKind::StorageClass, "", "a"), Lookup::Unknown);
 
-        next(&mut calls).await.answer(200, list(&["a"], ""));
+        next(&mut calls).await.answer(200, &list(&["a"], ""));
         let watch = next(&mut calls).await;
         assert_eq!(view.status()[0], (ViewKind::StorageClass, Sync::Synced, 1));
 
         // The permission is taken away: what was known may be wrong from now on.
-        watch.answer(403, status(403, "Forbidden"));
+        watch.answer(403, &failure(403, "Forbidden"));
         let again = next(&mut calls).await;
         assert!(!again.uri.contains("watch=true"), "{}", again.uri);
         assert_eq!(view.status()[0], (ViewKind::StorageClass, Sync::Refused, 0));
@@ -443,11 +450,11 @@ mod tests {
         let (client, mut calls) = fake();
         let view = Arc::new(LiveView::default());
         let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
-        next(&mut calls).await.answer(500, status(500, "InternalError"));
+        next(&mut calls).await.answer(500, &failure(500, "InternalError"));
         let again = next(&mut calls).await;
         assert!(!view.is_synced());
-        again.answer(200, list(&["a"], ""));
-        next(&mut calls).await.answer(500, status(500, "InternalError"));
+        again.answer(200, &list(&["a"], ""));
+        next(&mut calls).await.answer(500, &failure(500, "InternalError"));
         next(&mut calls).await;
         assert!(view.is_synced());
         assert!(view.snapshot().get(ViewKind::StorageClass, "", "a").found().is_some());
