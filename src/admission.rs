@@ -125,14 +125,14 @@ pub fn judge(
 ) -> (Vec<Judged>, Vec<Skip>) {
     let (mut judged, mut skipped) = (Vec::new(), Vec::new());
     let by_controller = makes_claims(attributes);
-    for policy in &policies.policies {
+    for policy in policies.policies() {
         match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
             Applies::Yes => {}
             Applies::No => continue,
             Applies::Unknown => {
                 let detail = format!("labels of namespace {} are unknown", attributes.namespace);
                 let unknown = |rule: &crate::policy::CompiledRule| Skip {
-                    rule: rule.run.rule.name,
+                    rule: rule.rule.name,
                     reason: SkipReason::Unknown,
                     detail: detail.clone(),
                 };
@@ -141,7 +141,8 @@ pub fn judge(
             }
         }
         for compiled in &policy.rules {
-            let rule = compiled.run.rule;
+            let rule = compiled.rule;
+            let run = compiled.run();
             let fixes = compiled.mutate && endpoint != Some(Endpoint::Validate);
             let reports = match endpoint {
                 None => true,
@@ -152,12 +153,12 @@ pub fn judge(
                 continue;
             }
             if fixes && request.operation == Operation::Update {
-                judged.extend(carried(&compiled.run, policy, subject, request));
+                judged.extend(carried(&run, policy, subject, request));
             }
-            let outcome = evaluate(&compiled.run, subject, old, request);
+            let outcome = evaluate(&run, subject, old, request);
             skipped.extend(outcome.skipped);
             judged.extend(outcome.findings.into_iter().map(|mut finding| {
-                let mut action = policy.action(compiled, &finding);
+                let mut action = compiled.action(&finding);
                 if by_controller && rule.class != Class::NeverWorks {
                     // A denial here would keep the pods of an older set from coming back.
                     action = action.min(Action::Warn);
@@ -256,7 +257,6 @@ fn attributes<'r>(review: &'r Review<'_>) -> Attributes<'r> {
         subresource: review.sub_resource.as_deref().unwrap_or_default(),
         operation: &review.operation,
         namespace: review.namespace.as_deref().unwrap_or_default(),
-        name: review.name.as_deref().unwrap_or_default(),
         user: &review.user_info.username,
     }
 }

@@ -15,8 +15,8 @@ use volguard::cluster::files;
 use volguard::cluster::view::{View, ViewKind};
 use volguard::drivers::Drivers;
 use volguard::engine::{Author, Operation, Profile, Request, Rule};
-use volguard::model::{Meta, ObjectKind, Subject};
-use volguard::policy::{Attributes, Mode, PolicySet};
+use volguard::model::{ObjectKind, Subject};
+use volguard::policy::{Attributes, CompiledPolicy, Mode, PolicySet, read};
 use volguard::rules;
 
 /// The fenced blocks of a text: info string, first line's number in the text, content.
@@ -52,10 +52,10 @@ type Lines = Vec<usize>;
 impl Case<'_> {
     fn policies(&self, folder: &Path) -> PolicySet {
         match self.policy {
-            None => PolicySet::of_profile("strict", Profile::Strict, Mode::Enforce, &rules::ALL),
+            None => PolicySet::new(vec![CompiledPolicy::from_profile("strict", Profile::Strict, Mode::Enforce, &rules::ALL)]),
             Some(text) => {
                 let path = write(folder, "policy.yaml", text);
-                PolicySet::read(&[path], &rules::ALL).unwrap()
+                PolicySet::new(read(&[path], &rules::ALL).unwrap())
             }
         }
     }
@@ -101,7 +101,6 @@ fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, po
         subresource: "",
         operation: "UPDATE",
         namespace: "default",
-        name: Meta::of(&manifest.value).name(),
         user: "",
     };
     let drivers = Drivers::builtin();

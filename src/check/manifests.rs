@@ -227,7 +227,7 @@ impl Manifest {
         let group = api_version.and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
         let kind = kind.unwrap_or_default();
         let cluster_scoped = self.kind.is_some_and(ObjectKind::is_cluster_scoped)
-            || ViewKind::find(group, kind).is_some_and(ViewKind::is_cluster_scoped);
+            || ViewKind::find(group, kind).is_some_and(|kind| !kind.is_namespaced());
         let namespace = if meta.namespace().is_empty() { namespace } else { meta.namespace() };
         let generated = || text(&self.value, &["metadata", "generateName"]).unwrap_or_default();
         ObjectRef {

@@ -91,7 +91,6 @@ fn judge_manifest(
         subresource: "",
         operation: "CREATE",
         namespace: object.namespace.as_deref().unwrap_or_default(),
-        name: &object.name,
         user: "",
     };
     if out_of_scope(&attributes, "volguard-system").is_some() {

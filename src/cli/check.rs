@@ -5,7 +5,7 @@ use crate::check;
 use crate::cluster::{files, view::View};
 use crate::drivers::Drivers;
 use crate::engine::{Action, Profile};
-use crate::policy::{Mode, PolicySet};
+use crate::policy::{CompiledPolicy, Mode, PolicySet};
 use crate::report;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -65,9 +65,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             Some(ProfileName::Strict) => Profile::Strict,
             Some(ProfileName::Recommended) | None => Profile::Recommended,
         };
-        PolicySet::of_profile("default", profile, Mode::Enforce, &crate::rules::ALL)
+        PolicySet::new(vec![CompiledPolicy::from_profile("default", profile, Mode::Enforce, &crate::rules::ALL)])
     } else {
-        PolicySet::read(&args.policy, &crate::rules::ALL)?
+        PolicySet::new(crate::policy::read(&args.policy, &crate::rules::ALL)?)
     };
     let given = if args.objects.is_empty() { View::default() } else { files::read(&args.objects)? };
     let manifests = check::read(&args.paths);

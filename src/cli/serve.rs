@@ -86,10 +86,15 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let policies = policies(args)?;
     let metrics = Arc::new(Metrics::new(&crate::rules::ALL.iter().map(|rule| rule.name).collect::<Vec<_>>())?);
     for (state, mode) in [("enforce", Mode::Enforce), ("audit", Mode::Audit)] {
-        metrics.set_policies(state, policies.policies.iter().filter(|policy| policy.mode == mode).count());
+        metrics.set_policies(state, policies.policies().iter().filter(|policy| policy.mode == mode).count());
     }
     let readiness = Readiness::default();
-    let summary = policies.summary();
+    let summary = format!(
+        "policies: {}, rules: {}, mode: {}",
+        policies.policies().len(),
+        policies.rule_count(),
+        policies.mode()
+    );
 
     let cluster = cluster(args, &policies, &readiness, &metrics).await?;
     let certificate = certificate(args, &metrics)?;
@@ -121,7 +126,7 @@ fn policies(args: &ServeArgs) -> anyhow::Result<PolicySet> {
         tracing::warn!("no policy is given: profile Recommended in mode Audit; nothing is denied, warned or changed");
         PolicySet::default_audit(&crate::rules::ALL)
     } else {
-        PolicySet::read(&args.policy, &crate::rules::ALL)?
+        PolicySet::new(crate::policy::read(&args.policy, &crate::rules::ALL)?)
     };
     if args.audit {
         policies.audit_only();

@@ -57,9 +57,17 @@ impl ViewKind {
         }
     }
 
-    /// Whether objects of this kind live outside namespaces.
-    pub fn is_cluster_scoped(self) -> bool {
-        !matches!(self, Self::PersistentVolumeClaim | Self::Service | Self::StatefulSet)
+    /// Whether objects of the kind are in a namespace.
+    pub fn is_namespaced(self) -> bool {
+        match self {
+            Self::PersistentVolumeClaim | Self::Service | Self::StatefulSet => true,
+            Self::StorageClass
+            | Self::CsiDriver
+            | Self::CsiNode
+            | Self::Node
+            | Self::Namespace
+            | Self::PersistentVolume => false,
+        }
     }
 
     /// The kind of this group and name.
@@ -122,9 +130,8 @@ impl View {
         let table = &self.tables[kind as usize];
         match table.rows.get(&(namespace.into(), name.into())) {
             Some(Some(row)) => Lookup::Found(row),
-            Some(None) => Lookup::Unknown,
             None if table.complete => Lookup::Absent,
-            None => Lookup::Unknown,
+            Some(None) | None => Lookup::Unknown,
         }
     }
 
@@ -165,6 +172,20 @@ impl View {
             .insert((namespace.into(), name.into()), Some(row));
     }
 
+    /// Puts an object in as one of several sources: where a different object of the name is there already, look-ups of
+    /// the name answer Unknown from now on.
+    pub fn add(&mut self, kind: ViewKind, namespace: &str, name: &str, row: Arc<Value>) {
+        self.tables[kind as usize]
+            .rows
+            .entry((namespace.into(), name.into()))
+            .and_modify(|known| {
+                if known.as_ref() != Some(&row) {
+                    *known = None;
+                }
+            })
+            .or_insert(Some(row));
+    }
+
     /// Marks a name that several different objects have: look-ups of it answer Unknown.
     pub fn insert_ambiguous(&mut self, kind: ViewKind, namespace: &str, name: &str) {
         self.tables[kind as usize]
@@ -180,6 +201,11 @@ impl View {
     /// Says whether every object of the kind is here.
     pub fn set_complete(&mut self, kind: ViewKind, complete: bool) {
         self.tables[kind as usize].complete = complete;
+    }
+
+    /// Puts everything that `other` knows of the kind in the place of what is known here.
+    pub fn replace(&mut self, kind: ViewKind, mut other: Self) {
+        self.tables[kind as usize] = std::mem::take(&mut other.tables[kind as usize]);
     }
 
     /// Forgets every object of the kind.

@@ -1,0 +1,35 @@
+# The project's recipes. `make help` lists them.
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help build run test lint fmt bench control-plane clean
+
+help: ## List the recipes.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+build: ## Build the release binary.
+	$(CARGO) build --release --locked
+
+run: build ## Start the server on this machine with a sample policy and a sample cluster.
+	@sh deploy/sample/run.sh $(TARGET)/release/volguard
+
+test: control-plane ## Run every test, those against a real API server too (needs Go once, to build it).
+	$(CARGO) test --locked
+
+control-plane: ## Build etcd, kube-apiserver and the rest of the control plane for the tests, once.
+	@test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/build.sh > /dev/null
+
+lint: ## Check formatting, lints, licences and bans.
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+	@if $(CARGO) deny --version > /dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
+	else echo "cargo-deny is not installed: bans, licences and sources are not checked"; fi
+
+fmt: ## Format the code.
+	$(CARGO) fmt
+
+bench: ## Measure reviews side by side with a server that only parses the envelope.
+	$(CARGO) bench --locked --bench admission
+
+clean: ## Remove what was built.
+	$(CARGO) clean

@@ -1,0 +1,276 @@
+//! Cuts objects down to what rules read: a cluster has many of them, and the view keeps them all in memory.
+
+use super::view::ViewKind;
+use crate::model::object::{at, list};
+use serde_json::{Map, Value};
+
+/// Of the metadata of every kind.
+const METADATA: &[&str] = &[
+    "metadata/name",
+    "metadata/namespace",
+    "metadata/labels",
+    "metadata/uid",
+    "metadata/creationTimestamp",
+    "metadata/deletionTimestamp",
+    "metadata/ownerReferences",
+];
+
+/// Annotations with a meaning for storage.
+const ANNOTATIONS: &[&str] = &[
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+    "volume.beta.kubernetes.io/storage-class",
+    "volume.beta.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/selected-node",
+    "pv.kubernetes.io/provisioned-by",
+];
+
+/// The part of `object` that rules read. Whatever is not an object becomes an empty one.
+pub fn trim(kind: ViewKind, object: &Value) -> Value {
+    if kind == ViewKind::StorageClass {
+        return without_managed_fields(object);
+    }
+    let mut kept = Value::Object(Map::new());
+    for path in METADATA.iter().chain(fields(kind)) {
+        let keys: Vec<&str> = path.split('/').collect();
+        copy(object, &mut kept, &keys);
+    }
+    for key in ANNOTATIONS {
+        copy(object, &mut kept, &["metadata", "annotations", key]);
+    }
+    match kind {
+        ViewKind::StatefulSet => copy_each(
+            object,
+            &mut kept,
+            &["spec", "volumeClaimTemplates"],
+            &[
+                &["metadata", "name"],
+                &["spec", "storageClassName"],
+                &["spec", "accessModes"],
+                &["spec", "volumeMode"],
+                &["spec", "resources", "requests"],
+            ],
+        ),
+        ViewKind::CsiNode => copy_each(
+            object,
+            &mut kept,
+            &["spec", "drivers"],
+            &[&["name"], &["topologyKeys"], &["allocatable"]],
+        ),
+        _ => {}
+    }
+    kept
+}
+
+/// The fields that rules read, beside the metadata and lists of objects.
+fn fields(kind: ViewKind) -> &'static [&'static str] {
+    match kind {
+        ViewKind::StorageClass | ViewKind::CsiNode | ViewKind::Node | ViewKind::Namespace => &[],
+        ViewKind::CsiDriver => &["spec"],
+        ViewKind::PersistentVolumeClaim => &[
+            "spec/accessModes",
+            "spec/storageClassName",
+            "spec/volumeMode",
+            "spec/volumeName",
+            "spec/resources",
+            "spec/dataSource",
+            "spec/dataSourceRef",
+            "status/phase",
+            "status/capacity",
+        ],
+        ViewKind::PersistentVolume => &[
+            "spec/accessModes",
+            "spec/capacity",
+            "spec/storageClassName",
+            "spec/volumeMode",
+            "spec/claimRef",
+            "spec/csi/driver",
+            "spec/csi/volumeHandle",
+            "spec/nodeAffinity",
+            "spec/persistentVolumeReclaimPolicy",
+            "status/phase",
+        ],
+        ViewKind::Service => &["spec/clusterIP", "spec/selector"],
+        ViewKind::StatefulSet => &["spec/replicas", "spec/persistentVolumeClaimRetentionPolicy"],
+    }
+}
+
+/// Classes are few, and rules compare all of a class.
+fn without_managed_fields(object: &Value) -> Value {
+    let mut kept = match object {
+        Value::Object(_) => object.clone(),
+        _ => Value::Object(Map::new()),
+    };
+    if let Some(metadata) = kept.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("managedFields");
+    }
+    kept
+}
+
+/// Copies the node at `keys`, if `from` has it, and makes the objects on the way to it.
+fn copy(from: &Value, to: &mut Value, keys: &[&str]) {
+    let (Some(node), Some((last, parents))) = (at(from, keys), keys.split_last()) else {
+        return;
+    };
+    let mut place = to;
+    for key in parents {
+        let Value::Object(map) = place else { return };
+        place = map.entry(*key).or_insert_with(|| Value::Object(Map::new()));
+    }
+    if let Value::Object(map) = place {
+        map.insert((*last).to_owned(), node.clone());
+    }
+}
+
+/// Copies `parts` of each object in the list at `keys`, if `from` has it. The list keeps its length and order.
+fn copy_each(from: &Value, to: &mut Value, keys: &[&str], parts: &[&[&str]]) {
+    if at(from, keys).is_none() {
+        return;
+    }
+    copy(from, to, keys);
+    let Some(kept) = keys.iter().try_fold(to, |value, key| value.get_mut(key)) else {
+        return;
+    };
+    let trimmed = list(from, keys).iter().map(|item| {
+        let mut part = Value::Object(Map::new());
+        for keys in parts {
+            copy(item, &mut part, keys);
+        }
+        part
+    });
+    *kept = Value::Array(trimmed.collect());
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_claim_keeps_what_rules_read_and_nothing_else() {
+        let claim = json!({
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {
+                "name": "data-db-0",
+                "namespace": "prod",
+                "uid": "1",
+                "labels": {"app": "db"},
+                "annotations": {
+                    "volume.beta.kubernetes.io/storage-class": "fast",
+                    "kubectl.kubernetes.io/last-applied-configuration": "{}",
+                },
+                "managedFields": [{"manager": "kubectl"}],
+                "ownerReferences": [{"kind": "StatefulSet", "name": "db", "controller": true}],
+            },
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": "fast",
+                "volumeName": "pv-1",
+                "resources": {"requests": {"storage": "1Gi"}},
+                "dataSourceRef": {"kind": "VolumeSnapshot", "name": "s"},
+                "selector": {},
+            },
+            "status": {"phase": "Bound", "capacity": {"storage": "1Gi"}, "conditions": []},
+        });
+        let expected = json!({
+            "metadata": {
+                "name": "data-db-0",
+                "namespace": "prod",
+                "uid": "1",
+                "labels": {"app": "db"},
+                "annotations": {"volume.beta.kubernetes.io/storage-class": "fast"},
+                "ownerReferences": [{"kind": "StatefulSet", "name": "db", "controller": true}],
+            },
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": "fast",
+                "volumeName": "pv-1",
+                "resources": {"requests": {"storage": "1Gi"}},
+                "dataSourceRef": {"kind": "VolumeSnapshot", "name": "s"},
+            },
+            "status": {"phase": "Bound", "capacity": {"storage": "1Gi"}},
+        });
+        assert_eq!(trim(ViewKind::PersistentVolumeClaim, &claim), expected);
+    }
+
+    #[test]
+    fn a_class_keeps_all_but_its_managed_fields() {
+        let class = json!({
+            "metadata": {"name": "fast", "annotations": {"team": "storage"}, "managedFields": []},
+            "provisioner": "disk.example.com",
+            "parameters": {"type": "ssd"},
+            "mountOptions": ["discard"],
+        });
+        let mut expected = class.clone();
+        expected["metadata"].as_object_mut().unwrap().remove("managedFields");
+        assert_eq!(trim(ViewKind::StorageClass, &class), expected);
+    }
+
+    #[test]
+    fn of_a_volume_the_driver_and_the_handle_are_kept() {
+        let volume = json!({"spec": {
+            "capacity": {"storage": "1Gi"},
+            "csi": {"driver": "disk.example.com", "volumeHandle": "vol-1", "volumeAttributes": {"a": "b"}},
+            "claimRef": {"name": "data", "namespace": "prod", "uid": "1"},
+        }});
+        let trimmed = trim(ViewKind::PersistentVolume, &volume);
+        assert_eq!(
+            trimmed["spec"]["csi"],
+            json!({"driver": "disk.example.com", "volumeHandle": "vol-1"})
+        );
+        assert_eq!(trimmed["spec"]["claimRef"]["uid"], "1");
+    }
+
+    #[test]
+    fn lists_keep_their_order_and_the_parts_that_rules_read() {
+        let set = json!({"spec": {"replicas": 3, "template": {}, "volumeClaimTemplates": [
+            {"metadata": {"name": "data", "labels": {}}, "spec": {"storageClassName": "fast"}, "status": {}},
+            {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}, "limits": {}}}},
+        ]}});
+        assert_eq!(
+            trim(ViewKind::StatefulSet, &set),
+            json!({"spec": {"replicas": 3, "volumeClaimTemplates": [
+                {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}},
+                {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}},
+            ]}})
+        );
+        let node = json!({"spec": {"drivers": [
+            {"name": "disk.example.com", "nodeID": "i-1", "topologyKeys": ["zone"], "allocatable": {"count": 25}},
+        ]}});
+        assert_eq!(
+            trim(ViewKind::CsiNode, &node),
+            json!({"spec": {"drivers": [
+                {"name": "disk.example.com", "topologyKeys": ["zone"], "allocatable": {"count": 25}},
+            ]}})
+        );
+    }
+
+    #[test]
+    fn of_a_node_only_the_metadata_is_kept() {
+        let node = json!({
+            "metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}},
+            "spec": {"podCIDR": "10.0.0.0/24"},
+            "status": {"images": []},
+        });
+        assert_eq!(
+            trim(ViewKind::Node, &node),
+            json!({"metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}}})
+        );
+    }
+
+    #[test]
+    fn malformed_objects_are_trimmed_without_a_panic() {
+        for kind in ViewKind::ALL {
+            for object in [
+                json!(null),
+                json!([1]),
+                json!({"metadata": 1, "spec": {"drivers": {}, "volumeClaimTemplates": ["x", null]}}),
+            ] {
+                assert!(trim(kind, &object).is_object());
+            }
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! Watches of the API server that keep the view current.
+
+use super::live::LiveView;
+use super::trim::trim;
+use super::view::{View, ViewKind};
+use futures::StreamExt;
+use kube::api::{Api, ApiResource, DynamicObject};
+use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::core::Status;
+use kube::runtime::watcher::{self, Config, DefaultBackoff, Event, watcher};
+use kube::{Client, ResourceExt};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// How many objects the API server is asked for at once.
+const PAGE: u32 = 500;
+
+/// The longest time between two attempts; the backoff never ends, so this is for its type only.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Why there is no client for the API server.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The named kubeconfig cannot be used.
+    #[error("cannot use the kubeconfig {}: {source}", path.display())]
+    Kubeconfig {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<KubeconfigError>,
+    },
+    /// A context is named, and the default kubeconfig cannot be used.
+    #[error("cannot use the context {context} of the default kubeconfig: {source}")]
+    Context {
+        /// The context.
+        context: String,
+        /// What is wrong with the kubeconfig.
+        source: Box<KubeconfigError>,
+    },
+    /// Neither a pod's ServiceAccount nor a kubeconfig is there.
+    #[error(
+        "found no cluster: not in a pod with a ServiceAccount ({in_cluster}), and the default kubeconfig cannot be used \
+         ({kubeconfig}); name one with --kubeconfig, or run without a cluster with --standalone"
+    )]
+    NoCluster {
+        /// Why the pod's ServiceAccount cannot be used.
+        in_cluster: Box<InClusterError>,
+        /// Why the default kubeconfig cannot be used.
+        kubeconfig: Box<KubeconfigError>,
+    },
+    /// The configuration was read, but its contents make no client.
+    #[error("cannot make a client from the cluster's configuration: {0}; check its certificates and its user")]
+    Client(#[source] Box<kube::Error>),
+}
+
+/// A client for the API server: of the kubeconfig where one is given, else of the pod's ServiceAccount, else of the
+/// default kubeconfig (`KUBECONFIG`, `~/.kube/config`). A context without a kubeconfig means the default one.
+///
+/// Nothing is sent yet: a server that cannot be reached shows in the watches, which try again.
+pub async fn connect(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Client, ConnectError> {
+    let options = KubeConfigOptions {
+        context: context.map(str::to_owned),
+        ..KubeConfigOptions::default()
+    };
+    let config = match (kubeconfig, context) {
+        (Some(path), _) => from_file(path, &options).await?,
+        (None, Some(context)) => {
+            kube::Config::from_kubeconfig(&options)
+                .await
+                .map_err(|source| ConnectError::Context {
+                    context: context.to_owned(),
+                    source: Box::new(source),
+                })?
+        }
+        (None, None) => match kube::Config::incluster() {
+            Ok(config) => config,
+            Err(in_cluster) => {
+                kube::Config::from_kubeconfig(&options)
+                    .await
+                    .map_err(|kubeconfig| ConnectError::NoCluster {
+                        in_cluster: Box::new(in_cluster),
+                        kubeconfig: Box::new(kubeconfig),
+                    })?
+            }
+        },
+    };
+    Client::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))
+}
+
+async fn from_file(path: &Path, options: &KubeConfigOptions) -> Result<kube::Config, ConnectError> {
+    let failed = |source| ConnectError::Kubeconfig {
+        path: path.to_owned(),
+        source: Box::new(source),
+    };
+    let kubeconfig = Kubeconfig::read_from(path).map_err(failed)?;
+    kube::Config::from_custom_kubeconfig(kubeconfig, options)
+        .await
+        .map_err(failed)
+}
+
+/// The watches of a set of kinds, one task each. They end when it is dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    _tasks: JoinSet<()>,
+}
+
+impl Watcher {
+    /// Starts to watch `kinds` in all namespaces and to keep `view` current. How far they are is seen at the view.
+    ///
+    /// A kind that the API server refuses to let be read (403) is Unknown and counts as done for readiness; it is said
+    /// once what to do about it, and tried again. Other failures are tried again too; what was known until then stays.
+    /// Must be called within a tokio runtime.
+    pub fn start(client: &Client, kinds: impl IntoIterator<Item = ViewKind>, view: &Arc<LiveView>) -> Self {
+        let mut tasks = JoinSet::new();
+        for kind in kinds {
+            view.expect(kind);
+            tasks.spawn(watch(client.clone(), kind, Arc::clone(view)));
+        }
+        Self { _tasks: tasks }
+    }
+}
+
+/// Watches one kind for ever.
+async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
+    let resource = resource(kind);
+    // It starts over by itself after two minutes without a failure.
+    let mut backoff = DefaultBackoff::default();
+    let mut reported = Reported::Nothing;
+    loop {
+        let api = Api::<DynamicObject>::all_with(client.clone(), &resource);
+        let mut events = pin!(watcher(api, Config::default().page_size(PAGE)));
+        // While a list comes in, look-ups go on in what was known before.
+        let mut listed = View::default();
+        while let Some(event) = events.next().await {
+            let error = match event {
+                Ok(event) => {
+                    if matches!(event, Event::InitDone) && reported != Reported::Nothing {
+                        reported = Reported::Nothing;
+                        tracing::info!(kind = kind.as_str(), "{} objects can be read again", kind.as_str());
+                    }
+                    take(&view, kind, &mut listed, event);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let refused = status(&error).is_some_and(Status::is_forbidden);
+            reported = report(reported, &resource, &error, refused);
+            if refused {
+                view.refuse(kind);
+            }
+            tokio::time::sleep(backoff.next().unwrap_or(LONGEST_PAUSE)).await;
+            if refused {
+                // What was known is gone, so it takes a list and not only a watch to come back.
+                break;
+            }
+        }
+    }
+}
+
+/// Brings one event into the view.
+fn take(view: &LiveView, kind: ViewKind, listed: &mut View, event: Event<DynamicObject>) {
+    match event {
+        Event::Init => *listed = View::default(),
+        Event::InitApply(object) => {
+            let (namespace, name) = key(&object);
+            if let Some(row) = row(kind, object) {
+                listed.insert(kind, &namespace, &name, row);
+            }
+        }
+        Event::InitDone => view.replace(kind, std::mem::take(listed)),
+        Event::Apply(object) => {
+            let (namespace, name) = key(&object);
+            if let Some(row) = row(kind, object) {
+                view.put(kind, &namespace, &name, row);
+            }
+        }
+        Event::Delete(object) => {
+            let (namespace, name) = key(&object);
+            view.remove(kind, &namespace, &name);
+        }
+    }
+}
+
+fn key(object: &DynamicObject) -> (String, String) {
+    (object.namespace().unwrap_or_default(), object.name_any())
+}
+
+fn row(kind: ViewKind, mut object: DynamicObject) -> Option<Arc<Value>> {
+    // Often the larger half of an object, and never kept.
+    object.metadata.managed_fields = None;
+    match serde_json::to_value(object) {
+        Ok(value) => Some(Arc::new(trim(kind, &value))),
+        Err(error) => {
+            tracing::error!(kind = kind.as_str(), %error, "an object from the API server cannot be kept");
+            None
+        }
+    }
+}
+
+/// What has been said of a kind since it could last be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reported {
+    Nothing,
+    Failure,
+    Refusal,
+}
+
+/// Says what failed, unless it has been said already.
+fn report(before: Reported, resource: &ApiResource, error: &watcher::Error, refused: bool) -> Reported {
+    let now = if refused { Reported::Refusal } else { Reported::Failure };
+    if now == before {
+        return now;
+    }
+    let error = status(error).map_or_else(|| error.to_string(), |status| status.message.clone());
+    let ApiResource {
+        kind, group, plural, ..
+    } = resource;
+    if refused {
+        tracing::warn!(
+            kind,
+            error,
+            "not allowed to read {kind} objects, so checks that need them are skipped; allow get, list and watch of \
+             resource {plural} in API group \"{group}\" in the ClusterRole of volguard's ServiceAccount"
+        );
+    } else {
+        tracing::warn!(
+            kind,
+            error,
+            "cannot watch {kind} objects; trying again, with what is known so far"
+        );
+    }
+    now
+}
+
+/// What the API server itself said, if it answered.
+fn status(error: &watcher::Error) -> Option<&Status> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => Some(status),
+        _ => None,
+    }
+}
+
+/// How the API calls the kind: all of them are served as v1.
+fn resource(kind: ViewKind) -> ApiResource {
+    let plural = match kind {
+        ViewKind::StorageClass => "storageclasses",
+        ViewKind::CsiDriver => "csidrivers",
+        ViewKind::CsiNode => "csinodes",
+        ViewKind::Node => "nodes",
+        ViewKind::Namespace => "namespaces",
+        ViewKind::PersistentVolumeClaim => "persistentvolumeclaims",
+        ViewKind::PersistentVolume => "persistentvolumes",
+        ViewKind::Service => "services",
+        ViewKind::StatefulSet => "statefulsets",
+    };
+    let group = kind.group();
+    ApiResource {
+        group: group.to_owned(),
+        version: "v1".to_owned(),
+        api_version: if group.is_empty() {
+            "v1".to_owned()
+        } else {
+            format!("{group}/v1")
+        },
+        kind: kind.as_str().to_owned(),
+        plural: plural.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::cluster::live::{Named, Sync};
+    use crate::cluster::view::Lookup;
+    use http::{Request, Response};
+    use kube::client::Body;
+    use serde_json::json;
+    use tokio::sync::{mpsc, oneshot};
+    use tokio::time::Instant;
+
+    /// A request that the fake API server was sent, and where its answer goes.
+    struct Call {
+        uri: String,
+        answer: oneshot::Sender<(u16, String)>,
+    }
+
+    impl Call {
+        fn answer(self, code: u16, body: &impl ToString) {
+            self.answer.send((code, body.to_string())).unwrap();
+        }
+    }
+
+    /// A client of an API server that the test plays itself.
+    fn fake() -> (Client, mpsc::UnboundedReceiver<Call>) {
+        let (calls, received) = mpsc::unbounded_channel();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let calls = calls.clone();
+            async move {
+                let (answer, answered) = oneshot::channel();
+                let uri = request.uri().to_string();
+                calls.send(Call { uri, answer }).map_err(|error| error.to_string())?;
+                let (code, body) = answered.await.map_err(|error| error.to_string())?;
+                let response = Response::builder().status(code).body(Body::from(body.into_bytes()));
+                response.map_err(|error| error.to_string())
+            }
+        });
+        (Client::new(service, "default"), received)
+    }
+
+    async fn next(calls: &mut mpsc::UnboundedReceiver<Call>) -> Call {
+        tokio::time::timeout(Duration::from_secs(60), calls.recv())
+            .await
+            .expect("a request within a minute")
+            .unwrap()
+    }
+
+    fn class(name: &str) -> Value {
+        json!({
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": name, "resourceVersion": "5", "managedFields": [{"manager": "kubectl"}]},
+            "provisioner": "disk.example.com",
+        })
+    }
+
+    fn list(names: &[&str], next: &str) -> Value {
+        json!({
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClassList",
+            "metadata": {"resourceVersion": "5", "continue": next},
+            "items": names.iter().map(|name| class(name)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn failure(code: u16, reason: &str) -> Value {
+        json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "no", "reason": reason, "code": code})
+    }
+
+    fn named(name: &str) -> Named {
+        Named {
+            kind: ViewKind::StorageClass,
+            namespace: String::new(),
+            name: name.to_owned(),
+        }
+    }
+
+    async fn arrival(view: &LiveView, name: &str) {
+        let now = view
+            .wait_for(&[named(name)], Instant::now() + Duration::from_secs(60))
+            .await;
+        assert!(
+            matches!(now.get(ViewKind::StorageClass, "", name), Lookup::Found(_)),
+            "{name}"
+        );
+    }
+
+    #[tokio::test]
+    async fn pages_and_events_reach_the_view() {
+        let (client, mut calls) = fake();
+        let view = Arc::new(LiveView::default());
+        let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
+        assert!(!view.is_synced());
+
+        let first = next(&mut calls).await;
+        assert!(
+            first.uri.starts_with("/apis/storage.k8s.io/v1/storageclasses?"),
+            "{}",
+            first.uri
+        );
+        assert!(first.uri.contains("limit=500"), "{}", first.uri);
+        first.answer(200, &list(&["a"], "more"));
+        let second = next(&mut calls).await;
+        assert!(second.uri.contains("continue=more"), "{}", second.uri);
+        assert!(!view.is_synced());
+        second.answer(200, &list(&["b"], ""));
+
+        let watch = next(&mut calls).await;
+        assert!(watch.uri.contains("watch=true"), "{}", watch.uri);
+        assert!(view.is_synced());
+        let rows = view.snapshot();
+        assert_eq!(rows.count(ViewKind::StorageClass), 2);
+        assert_eq!(rows.get(ViewKind::StorageClass, "", "z"), Lookup::Absent);
+        let row = rows.get(ViewKind::StorageClass, "", "a").found().unwrap();
+        assert_eq!(row["provisioner"], "disk.example.com");
+        assert_eq!(row["metadata"].get("managedFields"), None);
+
+        let events = [
+            json!({"type": "DELETED", "object": class("a")}),
+            json!({"type": "ADDED", "object": class("c")}),
+        ];
+        watch.answer(200, &events.map(|event| format!("{event}\n")).concat());
+        arrival(&view, "c").await;
+        assert_eq!(view.snapshot().get(ViewKind::StorageClass, "", "a"), Lookup::Absent);
+    }
+
+    #[tokio::test]
+    async fn rows_stay_while_the_kind_is_listed_again() {
+        let (client, mut calls) = fake();
+        let view = Arc::new(LiveView::default());
+        let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
+        next(&mut calls).await.answer(200, &list(&["a", "b"], ""));
+        let gone = json!({"type": "ERROR", "object": failure(410, "Expired")});
+        next(&mut calls).await.answer(200, &format!("{gone}\n"));
+
+        next(&mut calls).await.answer(200, &list(&["c"], "more"));
+        let rest = next(&mut calls).await;
+        let during = view.snapshot();
+        assert!(during.is_complete(ViewKind::StorageClass));
+        assert!(during.get(ViewKind::StorageClass, "", "a").found().is_some());
+        assert!(during.get(ViewKind::StorageClass, "", "b").found().is_some());
+        assert!(view.is_synced());
+
+        rest.answer(200, &list(&["b"], ""));
+        arrival(&view, "c").await;
+        assert_eq!(view.snapshot().get(ViewKind::StorageClass, "", "a"), Lookup::Absent);
+        assert!(view.snapshot().get(ViewKind::StorageClass, "", "b").found().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_refused_kind_is_unknown_and_does_not_hold_readiness_up_until_it_is_allowed() {
+        let (client, mut calls) = fake();
+        let view = Arc::new(LiveView::default());
+        let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
+        next(&mut calls).await.answer(403, &failure(403, "Forbidden"));
+        view.synced().await;
+        assert_eq!(view.status()[0], (ViewKind::StorageClass, Sync::Refused, 0));
+        assert_eq!(view.snapshot().get(ViewKind::StorageClass, "", "a"), Lookup::Unknown);
+
+        next(&mut calls).await.answer(200, &list(&["a"], ""));
+        let watch = next(&mut calls).await;
+        assert_eq!(view.status()[0], (ViewKind::StorageClass, Sync::Synced, 1));
+
+        // The permission is taken away: what was known may be wrong from now on.
+        watch.answer(403, &failure(403, "Forbidden"));
+        let again = next(&mut calls).await;
+        assert!(!again.uri.contains("watch=true"), "{}", again.uri);
+        assert_eq!(view.status()[0], (ViewKind::StorageClass, Sync::Refused, 0));
+    }
+
+    #[tokio::test]
+    async fn other_failures_are_tried_again_and_hold_readiness_up() {
+        let (client, mut calls) = fake();
+        let view = Arc::new(LiveView::default());
+        let _watcher = Watcher::start(&client, [ViewKind::StorageClass], &view);
+        next(&mut calls).await.answer(500, &failure(500, "InternalError"));
+        let again = next(&mut calls).await;
+        assert!(!view.is_synced());
+        again.answer(200, &list(&["a"], ""));
+        next(&mut calls).await.answer(500, &failure(500, "InternalError"));
+        next(&mut calls).await;
+        assert!(view.is_synced());
+        assert!(view.snapshot().get(ViewKind::StorageClass, "", "a").found().is_some());
+    }
+
+    #[tokio::test]
+    async fn no_client_is_made_of_a_kubeconfig_that_cannot_be_used() {
+        let missing = connect(Some(Path::new("missing.kubeconfig")), None).await;
+        let message = missing.err().unwrap().to_string();
+        assert!(
+            message.starts_with("cannot use the kubeconfig missing.kubeconfig: "),
+            "{message}"
+        );
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, r#"{"apiVersion": "v1", "kind": "Config", "contexts": []}"#).unwrap();
+        let message = connect(Some(&path), Some("prod")).await.err().unwrap().to_string();
+        assert!(message.contains("prod"), "{message}");
+    }
+
+    #[test]
+    fn every_kind_has_the_address_that_the_api_server_serves() {
+        let urls = ViewKind::ALL.map(|kind| {
+            let resource = resource(kind);
+            format!("{} {} {}", resource.api_version, resource.plural, resource.kind)
+        });
+        assert_eq!(urls[0], "storage.k8s.io/v1 storageclasses StorageClass");
+        assert_eq!(urls[5], "v1 persistentvolumeclaims PersistentVolumeClaim");
+        assert_eq!(urls[8], "apps/v1 statefulsets StatefulSet");
+    }
+}
