@@ -131,49 +131,47 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let name = workload.spec_text(&["serviceName"]).unwrap_or_default();
-    let fault = if name.is_empty() {
-        Some("no serviceName".to_owned())
-    } else {
-        match cx.view().get(ViewKind::Service, cx.namespace(), name) {
-            Lookup::Found(service) => fault_of(service, workload).map(|fault| format!("Service {name} {fault}")),
-            Lookup::Absent => Some(format!("Service {name} does not exist")),
-            Lookup::Unknown => {
-                out.skip(format!("Service {name} is unknown"));
-                None
+    let path = FieldPath::of(&["spec", "serviceName"]);
+    let mut report = |fault: String, remedy: String| {
+        let message = format!("{fault}: the pods get no DNS names of their own");
+        out.push(Finding::new(path.clone(), fault, message).remedy(remedy));
+    };
+    let Some(name) = workload.spec_text(&["serviceName"]) else {
+        let remedy = "create a Service with clusterIP: None and the set's selector, and name it in serviceName";
+        return report("no serviceName".to_owned(), remedy.to_owned());
+    };
+    match cx.view().get(ViewKind::Service, cx.namespace(), name) {
+        Lookup::Found(service) => {
+            if let Some((fault, remedy)) = fault_of(service, workload) {
+                report(format!("Service {name} {fault}"), remedy.to_owned());
             }
         }
-    };
-    let Some(fault) = fault else { return };
-    let wanted = if name.is_empty() { "a Service" } else { name };
-    out.push(
-        Finding::new(
-            FieldPath::of(&["spec", "serviceName"]),
-            &fault,
-            format!("{fault}: the pods get no DNS names of their own"),
-        )
-        .remedy(format!(
-            "create {wanted} with clusterIP: None and the set's selector, and name it in serviceName"
-        )),
-    );
+        Lookup::Absent => report(
+            format!("Service {name} does not exist"),
+            format!("create Service {name} with clusterIP: None and the set's selector"),
+        ),
+        Lookup::Unknown => out.skip(format!("Service {name} is unknown")),
+    }
 }
 
-fn fault_of(service: &Value, workload: &Workload<'_>) -> Option<String> {
+/// What keeps a Service from governing the set, and what to do.
+fn fault_of(service: &Value, workload: &Workload<'_>) -> Option<(String, &'static str)> {
     // A Service in a manifest that says nothing of an address gets one.
     let address = object::text(service, &["spec", "clusterIP"]).filter(|address| !address.is_empty());
     if address != Some("None") {
-        return Some(match address {
-            Some(address) => format!("is not headless (clusterIP {address})"),
-            None => "is not headless (no clusterIP: None)".to_owned(),
+        let address = address.map_or("no clusterIP: None".to_owned(), |address| {
+            format!("clusterIP {address}")
         });
+        let remedy =
+            "recreate the Service with clusterIP: None, which cannot be changed, or name another in serviceName";
+        return Some((format!("is not headless ({address})"), remedy));
     }
     let selector = object::map(service, &["spec", "selector"])?;
-    let labels = workload.pod_labels();
-    let (key, value) = selector
-        .iter()
-        .find(|(key, value)| labels.and_then(|labels| labels.get(*key)) != Some(*value))?;
-    Some(format!(
-        "selects other pods ({key}={})",
-        value.as_str().unwrap_or_default()
+    let label = |key: &str| workload.pod_labels().and_then(|labels| labels.get(key));
+    let (key, value) = selector.iter().find(|(key, value)| label(key) != Some(*value))?;
+    let fault = format!("selects other pods ({key}={})", value.as_str().unwrap_or_default());
+    Some((
+        fault,
+        "make the Service's selector that of the set, or name another Service in serviceName",
     ))
 }
