@@ -163,6 +163,7 @@ fn runs_on_one_node(workload: &Workload<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod testing {
     //! One rule over one object, with a view of these objects.
 
