@@ -1,0 +1,155 @@
+//! A set that takes its claims with it.
+
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
+use crate::model::{FieldPath, ObjectKind, Workload};
+
+crate::rule! {
+    /// ## What it checks
+    /// A StatefulSet with claim templates whose `persistentVolumeClaimRetentionPolicy` says `Delete`, in `whenDeleted` or in
+    /// `whenScaled`. What the API server fills in is `Retain`.
+    ///
+    /// ## Why it matters
+    /// With `whenDeleted: Delete` the claims are deleted with the set, with `whenScaled: Delete` the claims of the replicas
+    /// that a scale-down removes. Where the class has `reclaimPolicy: Delete`, as most have, the volumes and the data go with
+    /// them: one mistaken `helm uninstall` or `kubectl scale` is enough. The policy holds for claims that exist already, too.
+    ///
+    /// ## How to fix
+    /// Use `Retain` for both, and delete claims by hand when their data is no longer needed. The field of an existing set
+    /// can be changed.
+    ///
+    /// ## Examples
+    /// ```yaml,fails
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   serviceName: db
+    ///   replicas: 3
+    ///   persistentVolumeClaimRetentionPolicy:
+    ///     whenDeleted: Delete
+    ///     whenScaled: Retain
+    ///   selector:
+    ///     matchLabels: {app: db}
+    ///   template:
+    ///     metadata:
+    ///       labels: {app: db}
+    ///     spec:
+    ///       containers:
+    ///         - name: db
+    ///           image: registry.example.com/db:1
+    ///           volumeMounts:
+    ///             - {name: data, mountPath: /data}
+    ///   volumeClaimTemplates:
+    ///     - metadata:
+    ///         name: data
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         storageClassName: fast
+    ///         resources:
+    ///           requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   clusterIP: None
+    ///   selector: {app: db}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ```
+    /// ```yaml,passes
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   serviceName: db
+    ///   replicas: 3
+    ///   persistentVolumeClaimRetentionPolicy:
+    ///     whenDeleted: Retain
+    ///     whenScaled: Retain
+    ///   selector:
+    ///     matchLabels: {app: db}
+    ///   template:
+    ///     metadata:
+    ///       labels: {app: db}
+    ///     spec:
+    ///       containers:
+    ///         - name: db
+    ///           image: registry.example.com/db:1
+    ///           volumeMounts:
+    ///             - {name: data, mountPath: /data}
+    ///   volumeClaimTemplates:
+    ///     - metadata:
+    ///         name: data
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         storageClassName: fast
+    ///         resources:
+    ///           requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   clusterIP: None
+    ///   selector: {app: db}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ```
+    ///
+    /// ## References
+    /// - <https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention>
+    pub static RULE = {
+        name: "claims-deleted-with-set",
+        summary: "StatefulSet deletes its claims when it is deleted or scaled down",
+        category: Category::Workload,
+        class: Class::LosesData,
+        on_update: true,
+        profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
+        check: Check::Workload(&[ObjectKind::StatefulSet], check),
+    }
+}
+
+fn check(workload: &Workload<'_>, _cx: &Context<'_>, out: &mut Findings) {
+    if super::set_templates(workload).is_empty() {
+        return;
+    }
+    for (field, happens) in [
+        ("whenDeleted", "deleting the set deletes its claims and their data"),
+        ("whenScaled", "scaling the set down deletes claims and their data"),
+    ] {
+        let keys = ["persistentVolumeClaimRetentionPolicy", field];
+        if workload.spec_text(&keys) == Some("Delete") {
+            out.push(
+                Finding::new(
+                    FieldPath::of(&["spec"]).keys(&keys),
+                    "Delete",
+                    format!("{field} is Delete: {happens}"),
+                )
+                .remedy(format!(
+                    "set persistentVolumeClaimRetentionPolicy.{field} to Retain, and delete claims by hand"
+                )),
+            );
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Several pods on one claim that only one node or one pod can use.
+
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
+use crate::model::{AccessMode, ObjectKind, Workload};
+use serde_json::Value;
+
+crate::rule! {
+    /// ## What it checks
+    /// A workload that runs several pods at once (two or more replicas, a DaemonSet, a Job with parallelism) and names one
+    /// fixed claim whose access modes are all exclusive: `ReadWriteOnce` or `ReadWriteOncePod`. Claim templates and ephemeral
+    /// volumes are not concerned: every pod gets a claim of its own from them. A claim that does not exist, or of which
+    /// nothing is known, is not judged.
+    ///
+    /// `ReadWriteOnce` is silent where the pod template puts all pods on one node: by `nodeName`, a `nodeSelector` on the
+    /// hostname, or a required affinity among the pods on the hostname. ReplicaSets of a Deployment and Jobs of a CronJob are
+    /// judged at their owner.
+    ///
+    /// ## Why it matters
+    /// A `ReadWriteOnce` volume attaches to one node. Pods on other nodes stay in ContainerCreating with a Multi-Attach
+    /// error; which ones differs from day to day, and pods on the same node write side by side. Of the pods on a
+    /// `ReadWriteOncePod` claim exactly one is scheduled.
+    ///
+    /// ## How to fix
+    /// Give each replica a claim of its own (a StatefulSet with `volumeClaimTemplates`), run one replica, or use a claim with
+    /// `ReadWriteMany` on a class of a shared filesystem.
+    ///
+    /// ## Examples
+    /// ```yaml,fails
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   replicas: 3
+    ///   strategy:
+    ///     type: Recreate
+    ///   selector:
+    ///     matchLabels: {app: uploads}
+    ///   template:
+    ///     metadata:
+    ///       labels: {app: uploads}
+    ///     spec:
+    ///       containers:
+    ///         - name: uploads
+    ///           image: registry.example.com/uploads:1
+    ///           volumeMounts:
+    ///             - {name: files, mountPath: /files}
+    ///       volumes:
+    ///         - name: files
+    ///           persistentVolumeClaim:
+    ///             claimName: uploads
+    /// ---
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   accessModes: [ReadWriteOnce]
+    ///   storageClassName: fast
+    ///   resources:
+    ///     requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ```
+    /// ```yaml,passes
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   replicas: 3
+    ///   selector:
+    ///     matchLabels: {app: uploads}
+    ///   template:
+    ///     metadata:
+    ///       labels: {app: uploads}
+    ///     spec:
+    ///       containers:
+    ///         - name: uploads
+    ///           image: registry.example.com/uploads:1
+    ///           volumeMounts:
+    ///             - {name: files, mountPath: /files}
+    ///       volumes:
+    ///         - name: files
+    ///           persistentVolumeClaim:
+    ///             claimName: uploads
+    /// ---
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   accessModes: [ReadWriteMany]
+    ///   storageClassName: shared
+    ///   resources:
+    ///     requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: shared
+    /// provisioner: efs.csi.aws.com
+    /// parameters:
+    ///   provisioningMode: efs-ap
+    ///   fileSystemId: fs-92107410
+    ///   directoryPerms: "700"
+    /// ```
+    ///
+    /// ## References
+    /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes>
+    pub static RULE = {
+        name: "exclusive-claim-shared",
+        summary: "workload runs several pods on one ReadWriteOnce or ReadWriteOncePod claim",
+        category: Category::Workload,
+        class: Class::Availability,
+        needs: &[Needs::PersistentVolumeClaim],
+        on_update: true,
+        profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
+        check: Check::Workload(KINDS, check),
+    }
+}
+
+const KINDS: &[ObjectKind] = &[
+    ObjectKind::StatefulSet,
+    ObjectKind::Deployment,
+    ObjectKind::ReplicaSet,
+    ObjectKind::DaemonSet,
+    ObjectKind::Job,
+    ObjectKind::CronJob,
+];
+
+fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
+    let kind = workload.kind();
+    let judged_at_owner = matches!(
+        (kind, workload.meta().controller()),
+        (ObjectKind::ReplicaSet, Some(("Deployment", _))) | (ObjectKind::Job, Some(("CronJob", _)))
+    );
+    let pods = pods_at_once(workload);
+    if judged_at_owner || (kind != ObjectKind::DaemonSet && pods < 2) {
+        return;
+    }
+    let who = match kind {
+        ObjectKind::DaemonSet => "the pods of every node".to_owned(),
+        ObjectKind::Job | ObjectKind::CronJob => format!("{pods} parallel pods"),
+        _ => format!("{pods} replicas"),
+    };
+    for claim in super::exclusive_claims(workload, cx, out) {
+        let name = claim.volume.claim;
+        let mode = claim.mode;
+        let consequence = match mode {
+            AccessMode::ReadWriteOncePod => "only one pod can run",
+            _ => "pods on other nodes cannot start",
+        };
+        let remedy = match kind {
+            ObjectKind::DaemonSet => {
+                "use a ReadWriteMany claim on a shared filesystem, or an ephemeral volume for each pod"
+            }
+            ObjectKind::Job | ObjectKind::CronJob => {
+                "set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem"
+            }
+            _ => {
+                "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on a shared filesystem"
+            }
+        };
+        let message = format!("{who} share {mode} claim {name}: {consequence}");
+        out.push(Finding::new(claim.volume.path, name, message).remedy(remedy));
+    }
+}
+
+/// How many pods run at once. No more pods of a job run than it still has to complete.
+fn pods_at_once(workload: &Workload<'_>) -> u64 {
+    let completions = match workload.kind() {
+        ObjectKind::Job => workload.spec(&["completions"]),
+        ObjectKind::CronJob => workload.spec(&["jobTemplate", "spec", "completions"]),
+        _ => None,
+    };
+    let completions = completions.and_then(Value::as_u64).unwrap_or(u64::MAX);
+    workload.replicas().min(completions)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::testing::Around;
+    use super::*;
+    use serde_json::json;
+
+    fn deployment(replicas: u64) -> Value {
+        json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": replicas,
+        "template": {"spec": {"volumes": [
+            {"name": "a", "persistentVolumeClaim": {"claimName": "files"}},
+            {"name": "b", "persistentVolumeClaim": {"claimName": "files", "readOnly": true}},
+        ]}}}})
+    }
+
+    fn files() -> Value {
+        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "files", "namespace": "shop"}, "spec": {"accessModes": ["ReadWriteOnce"]}})
+    }
+
+    #[test]
+    fn only_the_step_from_one_to_several_replicas_makes_it_worse() {
+        let around = Around::of(&[files()]);
+        let found = |replicas, old: u64| {
+            let old = deployment(old);
+            let outcome = around.run(&RULE, ObjectKind::Deployment, &deployment(replicas), Some(&old));
+            outcome.findings.len()
+        };
+        assert_eq!(found(2, 1), 1);
+        assert_eq!(found(5, 2), 0);
+    }
+
+    #[test]
+    fn an_unknown_claim_is_looked_up_for_several_pods_only() {
+        let around = Around::of(&[]);
+        let skipped = |replicas| {
+            let outcome = around.run(&RULE, ObjectKind::Deployment, &deployment(replicas), None);
+            assert!(outcome.findings.is_empty());
+            outcome.skipped.len()
+        };
+        assert_eq!(skipped(1), 0);
+        assert!(skipped(2) > 0);
+    }
+}
