@@ -3,11 +3,11 @@
 //! All steps but the fourth are plain functions: no I/O, no clock but the deadline that is passed in.
 
 use crate::cluster::live::{LiveView, Named};
-use crate::cluster::view::{Lookup, View, ViewKind};
+use crate::cluster::view::{View, ViewKind};
 use crate::decision::{self, Judged};
 use crate::drivers::Drivers;
 use crate::engine::{Action, Author, Certainty, Class, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate};
-use crate::model::{ClassName, FieldPath, Meta, ObjectKind, Step, Subject, object};
+use crate::model::{ClassName, FieldPath, ObjectKind, Step, Subject, object};
 use crate::policy::{Applies, Attributes, CompiledPolicy, PolicySet, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl Reviewer for Admission {
             Cluster::Fixed(view) => Arc::clone(view),
             Cluster::Live(live) => {
                 let until = start + LONGEST_WAIT.min(deadline.saturating_duration_since(start) / 2);
-                live.wait_for(&named(&subject, attributes.namespace), until).await
+                live.wait_for(&named(&subject, attributes.namespace), until.into()).await
             }
         };
 

@@ -2,7 +2,7 @@
 
 use crate::cluster::view::{View, ViewKind};
 use crate::model::{Meta, ObjectKind, object::text};
-use crate::yaml::{self, Position, Spans};
+use crate::yaml::{self, Spans};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read as _;

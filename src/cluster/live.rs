@@ -25,6 +25,17 @@ pub struct Named {
     pub name: String,
 }
 
+impl Named {
+    /// The object of this kind, namespace (empty for cluster-scoped objects) and name.
+    pub fn new(kind: ViewKind, namespace: &str, name: &str) -> Self {
+        Self {
+            kind,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}
+
 /// How far the watch of a kind is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sync {
