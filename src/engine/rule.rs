@@ -304,6 +304,8 @@ pub struct Rule {
     pub status: Status,
     /// What the profiles say of it.
     pub profiles: Profiles,
+    /// Findings may carry actions of their own, so that it runs although its profile says Off.
+    pub graded: bool,
     /// Its parameters.
     pub parameters: ParameterSpec,
     /// Immutable fields that its fix may have set, to be carried forward on UPDATE.
@@ -342,6 +344,7 @@ impl Rule {
         since: "0.1.0",
         status: Status::Stable,
         profiles: Profiles::actions(Action::Off, Action::Off, Action::Off),
+        graded: false,
         parameters: ParameterSpec::of::<NoParameters>(),
         carries: |_, _| Vec::new(),
         check: Check::Class(|_, _, _| {}),
