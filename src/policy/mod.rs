@@ -1,1 +1,23 @@
-//! To come.
+//! Policies: which rules run on which objects, with which parameters, and what is done with what they find.
+//!
+//! A [`StoragePolicySpec`] is both the custom resource and the file format. [`read`] reads files and says everything that
+//! is wrong with them, with line and column; [`compile`] resolves one policy against the catalogue. What comes out is a
+//! [`PolicySet`], which all three doors ask the same questions: is the object in scope ([`out_of_scope`]), does a policy
+//! apply to it ([`CompiledPolicy::applies`]), which rules run ([`CompiledPolicy::rules`]), with which action
+//! ([`CompiledRule::action`]).
+
+mod compiled;
+mod load;
+mod schema;
+mod scope;
+mod set;
+mod types;
+
+pub use compiled::{CompiledPolicy, CompiledRule, compile};
+pub use load::{PolicyError, PolicyErrors, read};
+pub use schema::Problem;
+pub use scope::{Applies, Attributes, out_of_scope};
+pub use set::PolicySet;
+pub use types::{
+    Condition, ConditionStatus, Match, Mode, RuleChange, StoragePolicy, StoragePolicySpec, StoragePolicyStatus,
+};
