@@ -1186,6 +1186,66 @@ fn image_features_of_rbd_need_each_other() {
 }
 
 #[test]
+fn combinations_that_the_azure_and_vsphere_drivers_refuse() {
+    for (driver, parameters, key) in [
+        (
+            "file.csi.azure.com",
+            &[("protocol", "nfs"), ("fsType", "ext4")][..],
+            "protocol",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("storageAccount", "a"), ("matchTags", "true")],
+            "storageAccount",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("protocol", "nfs"), ("enableMultichannel", "true")],
+            "enableMultichannel",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("storeAccountKey", "true"), ("allowSharedKeyAccess", "false")],
+            "storeAccountKey",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("mountWithManagedIdentity", "true"), ("mountWithOAuthToken", "true")],
+            "mountWithManagedIdentity",
+        ),
+        (
+            "disk.csi.azure.com",
+            &[("diskAccessID", "a"), ("networkAccessPolicy", "DenyAll")],
+            "diskAccessID",
+        ),
+        ("csi.vsphere.vmware.com", &[("csimigration", "true")], "csimigration"),
+    ] {
+        let found = fault(driver, parameters);
+        assert_eq!(
+            (found.key.as_str(), found.consequence),
+            (key, Consequence::RefusedByDriver),
+            "{found:?}"
+        );
+    }
+    for (driver, parameters) in [
+        (
+            "file.csi.azure.com",
+            &[("storageAccount", "a"), ("matchTags", "false")][..],
+        ),
+        (
+            "file.csi.azure.com",
+            &[("skuName", "Premium_LRS"), ("enableMultichannel", "true")],
+        ),
+        (
+            "disk.csi.azure.com",
+            &[("diskAccessID", "a"), ("networkAccessPolicy", "AllowPrivate")],
+        ),
+    ] {
+        assert_eq!(faults(driver, parameters), [], "{driver} {parameters:?}");
+    }
+}
+
+#[test]
 fn a_refusal_by_the_driver_is_always_confirmed() {
     for driver in Drivers::builtin().iter() {
         let list = driver
