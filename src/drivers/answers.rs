@@ -1,8 +1,12 @@
 //! What rules ask a driver, and the answers.
 
 use super::parameters::Parameters;
-use super::schema::{Condition, Confidence, Driver, EncryptionPolicy, Expansion, Kind, Scope, Support, Wanted};
+use super::schema::{
+    Condition, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage, Support,
+    Wanted,
+};
 use crate::model::access::{AccessMode, VolumeMode};
+use crate::model::quantity::Quantity;
 
 /// A value, how sure it is, and where it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,43 +75,68 @@ pub enum Encryption<'d> {
     Unknown,
 }
 
+/// The smallest or the largest volume of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// In bytes.
+    pub bytes: i128,
+    /// What becomes of a request beyond it.
+    pub beyond: OutOfRange,
+}
+
+/// What sizes a class takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeRange<'d> {
+    /// Whether a requested size has no meaning: no quota, no allocation. There are no bounds then.
+    pub ignored: bool,
+    /// The smallest volume; `None` when there is no bound or it is not known.
+    pub min: Option<Fact<'d, Bound>>,
+    /// The largest volume; `None` when there is no bound or it is not known.
+    pub max: Option<Fact<'d, Bound>>,
+}
+
+/// A refusal that nobody notices is no refusal.
+fn noticed(support: Support, stage: Option<Stage>) -> Support {
+    if support == Support::Refused && stage.is_none() {
+        Support::Unknown
+    } else {
+        support
+    }
+}
+
 impl Driver {
     /// The name in `provisioner`, such as `ebs.csi.aws.com`; for a driver with prefixed names, the name without prefix.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The product, for messages: "Amazon Elastic Block Store".
+    /// The product, for messages: "Amazon EBS".
     pub fn product(&self) -> &str {
-        &self.product
+        self.product.as_deref().unwrap_or(&self.name)
     }
 
     /// What it stores volumes as.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.kind.unwrap_or_default()
     }
 
     /// Whether it is a CSI driver behind the usual sidecars; false for the likes of `rancher.io/local-path`.
     pub fn is_csi(&self) -> bool {
-        self.csi
+        self.csi.unwrap_or(true)
     }
 
     /// Whether the driver serves an access mode for a volume mode and a class.
     pub fn access_mode(&self, ask: &Ask<'_>) -> Fact<'_, Support> {
-        let facts = &self.access_modes;
-        let fits = |when: &[Condition]| self.holds(when, ask.parameters, Some(ask.restores));
+        let Some(facts) = &self.access_modes else {
+            return Fact::unknown(Support::Unknown);
+        };
         let case = facts.cases.iter().find(|case| {
             case.modes.contains(&ask.mode)
                 && case.volume_mode.is_none_or(|mode| mode == ask.volume_mode)
-                && fits(&case.when)
+                && self.holds(&case.when, ask.parameters, Some(ask.restores))
         });
         case.map_or(Fact::unknown(Support::Unknown), |case| Fact {
-            // A refusal that nobody notices is no refusal.
-            value: if case.stage.is_none() && case.support == Support::Refused {
-                Support::Unknown
-            } else {
-                case.support
-            },
+            value: noticed(case.support, case.stage),
             confidence: case.confidence.unwrap_or(facts.confidence),
             because: case.because.as_deref(),
             source: case.source.as_deref().unwrap_or(&facts.source),
@@ -116,17 +145,15 @@ impl Driver {
 
     /// Whether the driver serves a volume mode.
     pub fn volume_mode(&self, mode: VolumeMode, parameters: &Parameters<'_>) -> Fact<'_, Support> {
-        let facts = &self.volume_modes;
+        let Some(facts) = &self.volume_modes else {
+            return Fact::unknown(Support::Unknown);
+        };
         let case = facts
             .cases
             .iter()
             .find(|case| case.modes.contains(&mode) && self.holds(&case.when, parameters, None));
         case.map_or(Fact::unknown(Support::Unknown), |case| Fact {
-            value: if case.stage.is_none() && case.support == Support::Refused {
-                Support::Unknown
-            } else {
-                case.support
-            },
+            value: noticed(case.support, case.stage),
             confidence: case.confidence.unwrap_or(facts.confidence),
             because: case.because.as_deref(),
             source: case.source.as_deref().unwrap_or(&facts.source),
@@ -135,50 +162,60 @@ impl Driver {
 
     /// Whether a class with these parameters should bind with `WaitForFirstConsumer`.
     pub fn wait_for_first_consumer(&self, parameters: &Parameters<'_>) -> Fact<'_, Wanted> {
-        let facts = &self.wait_for_first_consumer;
-        match facts.cases.iter().find(|case| self.holds(&case.when, parameters, None)) {
-            Some(case) => Fact {
-                value: case.wanted,
-                confidence: case.confidence.unwrap_or(facts.confidence),
-                because: case.because.as_deref(),
-                source: &facts.source,
-            },
-            None => Fact {
-                value: facts.wanted,
-                confidence: facts.confidence,
-                because: facts.because.as_deref(),
-                source: &facts.source,
-            },
+        let Some(facts) = &self.wait_for_first_consumer else {
+            return Fact::unknown(Wanted::No);
+        };
+        let case = facts.cases.iter().find(|case| self.holds(&case.when, parameters, None));
+        let (value, confidence, because) = match case {
+            Some(case) => (case.wanted, case.confidence, &case.because),
+            None => (facts.wanted, None, &facts.because),
+        };
+        let confidence = confidence.unwrap_or(facts.confidence);
+        Fact {
+            value,
+            confidence,
+            because: because.as_deref(),
+            source: &facts.source,
         }
     }
 
     /// From where a volume with these parameters can be reached.
     pub fn topology(&self, parameters: &Parameters<'_>) -> Fact<'_, Scope> {
-        let facts = &self.topology;
-        match facts.cases.iter().find(|case| self.holds(&case.when, parameters, None)) {
-            Some(case) => Fact {
-                value: case.scope,
-                confidence: case.confidence.unwrap_or(facts.confidence),
-                because: case.because.as_deref(),
-                source: &facts.source,
-            },
-            None => Fact {
-                value: facts.scope,
-                confidence: facts.confidence,
-                because: facts.because.as_deref(),
-                source: &facts.source,
-            },
+        let Some(facts) = &self.topology else {
+            return Fact::unknown(Scope::Unknown);
+        };
+        let case = facts.cases.iter().find(|case| self.holds(&case.when, parameters, None));
+        let (value, confidence, because) = match case {
+            Some(case) => (case.scope, case.confidence, &case.because),
+            None => (facts.scope, None, &facts.because),
+        };
+        let confidence = confidence.unwrap_or(facts.confidence);
+        Fact {
+            value,
+            confidence,
+            because: because.as_deref(),
+            source: &facts.source,
         }
+    }
+
+    /// Whether a volume with these parameters is tied to one zone or one node.
+    pub fn is_zonal(&self, parameters: &Parameters<'_>) -> bool {
+        matches!(self.topology(parameters).value, Scope::Zonal | Scope::Node)
     }
 
     /// The node label keys that the driver publishes and `allowedTopologies` can name.
     pub fn topology_keys(&self) -> &[String] {
-        &self.topology.keys
+        self.topology
+            .as_ref()
+            .map(|facts| facts.keys.as_slice())
+            .unwrap_or_default()
     }
 
     /// How volumes grow.
     pub fn expansion(&self) -> Fact<'_, Expansion> {
-        let facts = &self.expansion;
+        let Some(facts) = &self.expansion else {
+            return Fact::unknown(Expansion::Unknown);
+        };
         Fact {
             value: facts.support,
             confidence: facts.confidence,
@@ -187,9 +224,88 @@ impl Driver {
         }
     }
 
+    /// Whether growing a volume takes a controller-expand secret.
+    pub fn expansion_needs_secret(&self) -> bool {
+        self.expansion.as_ref().is_some_and(|facts| facts.needs_secret)
+    }
+
+    /// Whether the driver takes snapshots and restores them.
+    pub fn snapshots(&self) -> Fact<'_, Support> {
+        copy(self.snapshots.as_ref())
+    }
+
+    /// Whether the driver makes volumes from other claims.
+    pub fn clones(&self) -> Fact<'_, Support> {
+        copy(self.clones.as_ref())
+    }
+
+    /// Whether a volume from a snapshot must have exactly the snapshot's size; at least that size otherwise.
+    pub fn restores_same_size_only(&self) -> bool {
+        self.snapshots.as_ref().is_some_and(|facts| facts.same_size)
+    }
+
+    /// Whether a clone must have exactly the size of its source; at least that size otherwise.
+    pub fn clones_same_size_only(&self) -> bool {
+        self.clones.as_ref().is_some_and(|facts| facts.same_size)
+    }
+
+    /// Whether the driver makes this filesystem for a class with these parameters.
+    ///
+    /// A name that differs from a known one in letter case only is answered with `Unknown`.
+    pub fn filesystem(&self, name: &str, parameters: &Parameters<'_>) -> Fact<'_, Support> {
+        let facts = self.filesystems.as_ref();
+        let case = facts.and_then(|facts| {
+            let case = facts
+                .cases
+                .iter()
+                .find(|case| self.holds(&case.when, parameters, None))?;
+            Some((facts, case))
+        });
+        let Some((facts, case)) = case else {
+            return Fact::unknown(Support::Unknown);
+        };
+        let (value, because) = if case.names.iter().any(|one| one == name) {
+            (Support::Served, None)
+        } else if case.names.iter().any(|one| one.eq_ignore_ascii_case(name)) {
+            (Support::Unknown, None)
+        } else {
+            (case.others, case.because.as_deref())
+        };
+        Fact {
+            value,
+            confidence: case.confidence.unwrap_or(facts.confidence),
+            because,
+            source: &facts.source,
+        }
+    }
+
+    /// The filesystems that the driver is known to make for a class with these parameters, for messages.
+    pub fn filesystems(&self, parameters: &Parameters<'_>) -> &[String] {
+        let cases = self
+            .filesystems
+            .as_ref()
+            .map(|facts| facts.cases.as_slice())
+            .unwrap_or_default();
+        let case = cases.iter().find(|case| self.holds(&case.when, parameters, None));
+        case.map(|case| case.names.as_slice()).unwrap_or_default()
+    }
+
+    /// The number of volumes of this driver that no node takes more of, if there is one.
+    pub fn attach_limit(&self) -> Option<Fact<'_, u32>> {
+        let facts = self.attach_limit.as_ref()?;
+        Some(Fact {
+            value: facts.most,
+            confidence: facts.confidence,
+            because: None,
+            source: &facts.source,
+        })
+    }
+
     /// Whether volumes of a class with these parameters are encrypted at rest.
     pub fn encryption(&self, parameters: &Parameters<'_>) -> Fact<'_, Encryption<'_>> {
-        let facts = &self.encryption;
+        let Some(facts) = &self.encryption else {
+            return Fact::unknown(Encryption::Unknown);
+        };
         let value = match (facts.policy, &facts.opt_in) {
             (EncryptionPolicy::Always, _) => Encryption::Always,
             (EncryptionPolicy::Elsewhere, _) => Encryption::Elsewhere,
@@ -226,7 +342,33 @@ impl Driver {
 
     /// Whether a requested size has no meaning to the driver: no quota, no allocation.
     pub fn size_ignored(&self) -> bool {
-        self.sizes.ignored
+        self.sizes.as_ref().is_some_and(|facts| facts.ignored)
+    }
+
+    /// What sizes a class with these parameters takes.
+    pub fn sizes(&self, parameters: &Parameters<'_>) -> SizeRange<'_> {
+        let mut range = SizeRange {
+            ignored: self.size_ignored(),
+            min: None,
+            max: None,
+        };
+        let Some(facts) = &self.sizes else { return range };
+        let Some(case) = facts.cases.iter().find(|case| self.holds(&case.when, parameters, None)) else {
+            return range;
+        };
+        let bound = |text: &Option<String>, beyond, confidence: Option<Confidence>| {
+            let bytes = Quantity::parse(text.as_deref()?).ok()?.bytes()?;
+            Some(Fact {
+                value: Bound { bytes, beyond },
+                confidence: confidence.unwrap_or(facts.confidence),
+                because: None,
+                source: &facts.source,
+            })
+        };
+        let below = case.below_minimum.unwrap_or(facts.below_minimum);
+        range.min = bound(&case.min, below, case.min_confidence);
+        range.max = bound(&case.max, facts.above_maximum, case.max_confidence);
+        range
     }
 
     /// Whether all conditions hold. `restores` is `None` where the question is about a class only: a condition on the
@@ -258,4 +400,13 @@ impl Driver {
                 .written
                 .is_none_or(|wanted| self.written(parameters, name).is_some() == wanted)
     }
+}
+
+fn copy(facts: Option<&CopyFacts>) -> Fact<'_, Support> {
+    facts.map_or(Fact::unknown(Support::Unknown), |facts| Fact {
+        value: facts.support,
+        confidence: facts.confidence,
+        because: facts.because.as_deref(),
+        source: &facts.source,
+    })
 }

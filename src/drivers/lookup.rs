@@ -69,10 +69,15 @@ impl Drivers {
         Arc::clone(&BUILTIN)
     }
 
-    /// These drivers and some more, which come first: one with the name of a built-in driver takes its place.
+    /// These drivers and some more, which come first: one with the name of a built-in driver replaces the fields that it
+    /// has and keeps the others.
     #[must_use]
     pub fn with(&self, more: Vec<Driver>) -> Self {
-        let mut drivers: Vec<_> = more.into_iter().map(Arc::new).collect();
+        let replaced = |new: Driver| match self.all.iter().find(|old| old.name == new.name) {
+            Some(old) => new.over(old),
+            None => new,
+        };
+        let mut drivers: Vec<_> = more.into_iter().map(replaced).map(Arc::new).collect();
         let kept = self
             .all
             .iter()
@@ -141,7 +146,7 @@ impl Drivers {
         let lower = provisioner.to_ascii_lowercase();
         let distances = self.names.keys().map(|name| (strsim::osa_distance(&lower, name), name));
         let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
-        (distance <= (name.len() / 6).clamp(1, 3)).then_some(name)
+        (distance <= (name.len() / 8).clamp(1, 3)).then_some(name)
     }
 
     /// Every driver, those of the cluster first.

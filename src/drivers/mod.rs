@@ -12,11 +12,11 @@ mod lookup;
 mod parameters;
 mod schema;
 
-pub use answers::{Ask, Encryption, Fact};
+pub use answers::{Ask, Bound, Encryption, Fact, SizeRange};
 pub use lookup::{Drivers, Known, Named};
 pub use parameters::{FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
 pub use schema::{
-    BelowMinimum, Confidence, Consequence, Driver, Expansion, Kind, RemovedProvisioner, Scope, Stage, Support, Wanted,
+    Confidence, Consequence, Driver, Expansion, Kind, OutOfRange, RemovedProvisioner, Scope, Stage, Support, Wanted,
 };
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::lookup::Known;
 use super::schema::{
-    Bounds, Check, Condition, Confidence, Consequence, Driver, Excludes, KeyCase, OnlyWith, Parameter, ParameterFacts,
-    Range, RangesBy, UnknownKeys,
+    AtMost, Bounds, Check, Condition, Confidence, Consequence, Driver, Excludes, KeyCase, ListCheck, ListNeed,
+    OnlyWith, Parameter, ParameterFacts, Range, RangesBy, UnknownKeys,
 };
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
@@ -20,6 +20,18 @@ const RESERVED_SECRETS: [&str; 8] = [
     "node-expand-secret",
     "controller-modify-secret",
     "secret",
+];
+/// Old keys of the sidecars, without the prefix. The sidecars still read them, so to a driver that ignores them they do
+/// no harm. `fstype` counts in any letter case.
+const OLD_SIDECAR_KEYS: [&str; 8] = [
+    "csiProvisionerSecretName",
+    "csiProvisionerSecretNamespace",
+    "csiControllerPublishSecretName",
+    "csiControllerPublishSecretNamespace",
+    "csiNodeStageSecretName",
+    "csiNodeStageSecretNamespace",
+    "csiNodePublishSecretName",
+    "csiNodePublishSecretNamespace",
 ];
 const RESERVED_SOURCE: &str = "kubernetes-csi/external-provisioner pkg/controller/controller.go";
 
@@ -156,11 +168,14 @@ impl Driver {
                         value,
                     };
                     judge.value(&mut faults);
-                    judge.ranges(&mut faults);
-                    judge.only_with(&mut faults);
-                    judge.excludes(&mut faults);
+                    if !parameter.is_unset(value) {
+                        judge.ranges(&mut faults);
+                        judge.at_most(&mut faults);
+                        judge.only_with(&mut faults);
+                        judge.excludes(&mut faults);
+                    }
                 }
-                None => faults.extend(unknown_key(facts, &self.product, key)),
+                None => faults.extend(unknown_key(facts, self.product(), key)),
             }
         }
         for parameter in &facts.list {
@@ -177,12 +192,21 @@ impl Driver {
             .find(|(key, _)| facts.find(key).is_some_and(|parameter| parameter.name == name))
     }
 
-    /// The value of a parameter, or its default. An empty value counts as not written.
+    /// As [`Self::written`], but not with one of the parameter's `unset` values.
+    fn set<'a>(&self, parameters: &Parameters<'a>, name: &str) -> Option<(&'a str, &'a str)> {
+        let written = self.written(parameters, name)?;
+        let unset = self
+            .parameter(name)
+            .is_some_and(|parameter| parameter.unset.iter().any(|none| none == written.1));
+        (!unset).then_some(written)
+    }
+
+    /// The value of a parameter, or its default. An empty value counts as not written, and so do values in `unset`.
     pub(super) fn effective<'a>(&'a self, parameters: &Parameters<'a>, name: &str) -> Option<&'a str> {
         let written = self
             .written(parameters, name)
             .map(|(_, value)| value)
-            .filter(|value| !value.is_empty());
+            .filter(|value| !self.parameter(name).is_some_and(|parameter| parameter.is_unset(value)));
         written.or_else(|| self.parameter(name)?.default.as_deref())
     }
 
@@ -208,13 +232,14 @@ impl Driver {
         parameters: &Parameters<'_>,
     ) -> Option<ParameterFault> {
         let required = parameter.required.as_ref()?;
-        let there = |name: &str| self.written(parameters, name).is_some();
+        let there = |name: &str| self.set(parameters, name).is_some();
         if there(&parameter.name)
             || required.unless.iter().any(|other| there(other))
             || !self.holds(&required.when, parameters, None)
         {
             return None;
         }
+        let confidence = required.confidence.or(parameter.confidence).unwrap_or(facts.confidence);
         let name = &parameter.name;
         let mut message = format!("`{name}` is missing");
         for condition in &required.when {
@@ -226,7 +251,11 @@ impl Driver {
                 let _ = write!(message, ", which `{other}: {value}` needs");
             }
         }
-        let _ = write!(message, ": {}", outcome(required.consequence));
+        let because = required
+            .because
+            .as_deref()
+            .unwrap_or(outcome(required.consequence, confidence));
+        let _ = write!(message, ": {because}");
         let mut remedy = format!("set `{name}`");
         for other in &required.unless {
             let _ = write!(remedy, " or `{other}`");
@@ -236,10 +265,17 @@ impl Driver {
             kind: FaultKind::MissingKey,
             message,
             remedy,
-            consequence: required.consequence,
-            confidence: required.confidence.or(parameter.confidence).unwrap_or(facts.confidence),
+            consequence: settled(required.consequence, confidence),
+            confidence,
             source: parameter.source.as_ref().unwrap_or(&facts.source).clone(),
         })
+    }
+}
+
+impl Parameter {
+    /// Whether a value counts as not written.
+    fn is_unset(&self, value: &str) -> bool {
+        value.is_empty() || self.unset.iter().any(|one| one == value)
     }
 }
 
@@ -269,6 +305,15 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// The confidence of a rule, else of the parameter, else of all parameters.
+    fn confidence(&self, own: Option<Confidence>) -> Confidence {
+        own.or(self.parameter.confidence).unwrap_or(self.facts.confidence)
+    }
+
+    fn outcome(&self, consequence: Consequence, own: Option<Confidence>) -> &'static str {
+        outcome(consequence, self.confidence(own))
+    }
+
     fn fault(
         &self,
         message: String,
@@ -281,10 +326,8 @@ impl Judge<'_> {
             kind: FaultKind::InvalidValue,
             message,
             remedy,
-            consequence,
-            confidence: confidence
-                .or(self.parameter.confidence)
-                .unwrap_or(self.facts.confidence),
+            consequence: settled(consequence, self.confidence(confidence)),
+            confidence: self.confidence(confidence),
             source: self.parameter.source.as_ref().unwrap_or(&self.facts.source).clone(),
         }
     }
@@ -294,7 +337,7 @@ impl Judge<'_> {
         let (key, value) = (self.key, self.value);
         if value.is_empty() {
             if self.parameter.not_empty {
-                let message = format!("`{key}` is empty: {}", outcome(consequence));
+                let message = format!("`{key}` is empty: {}", self.outcome(consequence, None));
                 faults.push(self.fault(message, format!("give `{key}` a value or remove it"), consequence, None));
             }
             return;
@@ -326,6 +369,34 @@ impl Judge<'_> {
             ),
             Check::Boolean(_) if is_boolean(value) => return,
             Check::Boolean(_) => (String::from("not a boolean"), String::from("write `true` or `false`")),
+            Check::List(list) => match list.wrong(value) {
+                Some(wrong) => wrong,
+                None => return,
+            },
+            Check::PowerOfTwo(bounds) => match value.parse::<i64>() {
+                Ok(number) if bounds.contain(number) && number.count_ones() == 1 && number > 0 => return,
+                _ => (
+                    String::from("not a power of two in range"),
+                    format!("use a power of two, {}", bounds.text()),
+                ),
+            },
+            Check::Octal(_) if u32::from_str_radix(value, 8).is_ok() => return,
+            Check::Octal(_) => (
+                String::from("not an octal number"),
+                String::from("write permissions such as `0755`"),
+            ),
+            Check::Json(_) if serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() => return,
+            Check::Json(_) => (String::from("not JSON"), String::from("write a JSON document")),
+            Check::Alphanumeric(_) if value.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return,
+            Check::Alphanumeric(_) => (
+                String::from("not letters and digits only"),
+                String::from("use letters and digits only"),
+            ),
+            Check::Length(length) if value.len() <= length.max => return,
+            Check::Length(length) => (
+                format!("longer than {} characters", length.max),
+                format!("use at most {} characters", length.max),
+            ),
             Check::StartsWith(prefixes) => {
                 if prefixes.values.iter().any(|prefix| value.starts_with(prefix.as_str())) {
                     return;
@@ -337,7 +408,11 @@ impl Judge<'_> {
                 )
             }
         };
-        let message = format!("`{key}` is {}, {wrong}: {}", shown(value), outcome(consequence));
+        let message = format!(
+            "`{key}` is {}, {wrong}: {}",
+            shown(value),
+            self.outcome(consequence, None)
+        );
         faults.push(self.fault(message, remedy, consequence, None));
     }
 
@@ -375,10 +450,47 @@ impl Judge<'_> {
         let bound = bound.unwrap_or_default();
         let message = format!(
             "`{key}` is {number}, {word} of {bound} for `{other}: {other_value}`: {}",
-            outcome(consequence),
+            self.outcome(consequence, *confidence),
             key = self.key
         );
         faults.push(self.fault(message, format!("use {}", bounds.text()), consequence, *confidence));
+    }
+
+    fn at_most(&self, faults: &mut Vec<ParameterFault>) {
+        let Some(bound) = &self.parameter.at_most else { return };
+        let AtMost {
+            when,
+            parameter: other,
+            otherwise,
+            divisor,
+            consequence,
+            because,
+            confidence,
+        } = bound;
+        if !self.driver.holds(when, self.parameters, None) {
+            return;
+        }
+        let of = match self.driver.effective(self.parameters, other) {
+            Some(text) => text.parse::<i64>().ok(),
+            None => *otherwise,
+        };
+        let (Ok(number), Some(of)) = (self.value.parse::<i64>(), of) else {
+            return;
+        };
+        // In 128 bits, so that no written number overflows.
+        if i128::from(number) * i128::from(*divisor) <= i128::from(of) {
+            return;
+        }
+        let key = self.key;
+        let fraction = if *divisor == 1 {
+            String::new()
+        } else {
+            format!("1/{divisor} of ")
+        };
+        let because = because.as_deref().unwrap_or(self.outcome(*consequence, *confidence));
+        let message = format!("`{key}` is {number}, above {fraction}`{other}`, which is {of}: {because}");
+        let remedy = format!("lower `{key}` or raise `{other}`");
+        faults.push(self.fault(message, remedy, *consequence, *confidence));
     }
 
     fn only_with(&self, faults: &mut Vec<ParameterFault>) {
@@ -413,7 +525,11 @@ impl Judge<'_> {
                 Some(value) => format!("{subject} goes with {needs} only, and `{other}` is {}", shown(value)),
                 None => format!("{subject} goes with {needs} only, and `{other}` is not set"),
             };
-            let _ = write!(message, ": {}", because.as_deref().unwrap_or(outcome(*consequence)));
+            let _ = write!(
+                message,
+                ": {}",
+                because.as_deref().unwrap_or(self.outcome(*consequence, *confidence))
+            );
             let remedy = format!("remove `{}`, or set {needs}", self.key);
             faults.push(self.fault(message, remedy, *consequence, *confidence));
         }
@@ -433,9 +549,8 @@ impl Judge<'_> {
                 continue;
             }
             let with = if values.is_empty() {
-                self.driver
-                    .written(self.parameters, other)
-                    .map(|(key, _)| format!("`{key}`"))
+                let set = self.driver.set(self.parameters, other);
+                set.map(|(key, _)| format!("`{key}`"))
             } else {
                 let value = self.driver.effective(self.parameters, other);
                 let value = value.filter(|value| values.iter().any(|one| self.driver.same(other, one, value)));
@@ -443,7 +558,7 @@ impl Judge<'_> {
             };
             let Some(with) = with else { continue };
             let subject = self.subject(if_value);
-            let because = because.as_deref().unwrap_or(outcome(*consequence));
+            let because = because.as_deref().unwrap_or(self.outcome(*consequence, *confidence));
             let message = format!("{subject} and {with} do not go together: {because}");
             let remedy = format!("change or remove {subject} or {with}");
             faults.push(self.fault(message, remedy, *consequence, *confidence));
@@ -468,6 +583,30 @@ impl Judge<'_> {
     }
 }
 
+impl ListCheck {
+    /// What is wrong with a list and what to do, if anything.
+    fn wrong(&self, value: &str) -> Option<(String, String)> {
+        let words: Vec<_> = value.split(',').map(str::trim).collect();
+        if let Some(word) = words.iter().find(|word| !self.values.iter().any(|one| one == *word)) {
+            let list = self.values.join(", ");
+            let meant = nearest(word, self.values.iter().map(String::as_str));
+            let remedy = meant.map_or(format!("use words of {list}"), |meant| {
+                format!("did you mean `{meant}`?")
+            });
+            return Some((format!("and {} is not one of {list}", shown(word)), remedy));
+        }
+        let lacking = self
+            .needs
+            .iter()
+            .find(|need| words.contains(&need.value.as_str()) && !words.contains(&need.needs.as_str()))?;
+        let ListNeed { value, needs } = lacking;
+        Some((
+            format!("and `{value}` needs `{needs}`"),
+            format!("add `{needs}` or remove `{value}`"),
+        ))
+    }
+}
+
 impl Bounds {
     fn contain(self, number: i64) -> bool {
         self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)
@@ -488,7 +627,7 @@ fn unknown_key(facts: &ParameterFacts, product: &str, key: &str) -> Option<Param
     let fstype = key.eq_ignore_ascii_case("fstype");
     let consequence = match facts.unknown_keys {
         UnknownKeys::Refused => Consequence::RefusedByDriver,
-        UnknownKeys::Ignored if !fstype => Consequence::Ignored,
+        UnknownKeys::Ignored if !fstype && !OLD_SIDECAR_KEYS.contains(&key) => Consequence::Ignored,
         UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
     };
     let names = facts
@@ -502,10 +641,13 @@ fn unknown_key(facts: &ParameterFacts, product: &str, key: &str) -> Option<Param
     };
     Some(ParameterFault {
         key: key.to_owned(),
-        message: format!("`{key}` is not a parameter of {product}: {}", outcome(consequence)),
+        message: format!(
+            "`{key}` is not a parameter of {product}: {}",
+            outcome(consequence, facts.confidence)
+        ),
         remedy: remedy_for_unknown(suggestion.as_deref()),
         kind: FaultKind::UnknownKey { suggestion },
-        consequence,
+        consequence: settled(consequence, facts.confidence),
         confidence: facts.confidence,
         source: facts.source.clone(),
     })
@@ -516,12 +658,24 @@ fn remedy_for_unknown(suggestion: Option<&str>) -> String {
 }
 
 /// What follows, as the end of a sentence.
-fn outcome(consequence: Consequence) -> &'static str {
+fn outcome(consequence: Consequence, confidence: Confidence) -> &'static str {
     match consequence {
+        Consequence::RefusedByDriver | Consequence::RefusedByCloud if confidence != Confidence::Confirmed => {
+            "the volume is probably refused"
+        }
         Consequence::RefusedByDriver => "the driver refuses to provision",
         Consequence::RefusedByCloud => "the storage backend refuses the volume",
         Consequence::Capped => "the driver lowers it silently",
         Consequence::Ignored => "it has no effect",
+    }
+}
+
+/// That the driver refuses is said only of what is confirmed; otherwise the refusal is left to the backend.
+fn settled(consequence: Consequence, confidence: Confidence) -> Consequence {
+    if consequence == Consequence::RefusedByDriver && confidence != Confidence::Confirmed {
+        Consequence::RefusedByCloud
+    } else {
+        consequence
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Confidence {
 }
 
 /// What a driver stores volumes as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// Devices: disks, logical volumes, images.
@@ -41,6 +41,9 @@ pub enum Kind {
     File,
     /// A bucket of an object store.
     Object,
+    /// Not known, or whatever the volume is.
+    #[default]
+    Unknown,
 }
 
 /// Whether a driver serves what was asked for.
@@ -76,6 +79,7 @@ pub enum Wanted {
     /// `Immediate` can place a volume where its pod cannot run.
     Recommended,
     /// `Immediate` does no harm, or the need depends on what cannot be seen.
+    #[serde(rename = "notWanted")]
     No,
 }
 
@@ -117,7 +121,7 @@ pub enum Expansion {
 pub enum Consequence {
     /// The driver's own code refuses to provision.
     RefusedByDriver,
-    /// The driver hands it on and the storage backend's API refuses.
+    /// The driver hands it on and the storage backend's API refuses; or it is not confirmed which of the two refuses.
     RefusedByCloud,
     /// The driver lowers the value silently.
     Capped,
@@ -125,19 +129,18 @@ pub enum Consequence {
     Ignored,
 }
 
-/// Everything known of one driver or provisioner.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+/// Everything known of one driver or provisioner. A group of facts that is absent is not known.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Driver {
     /// The name in `provisioner`.
     pub(super) name: String,
-    /// The product, for messages.
-    pub(super) product: String,
+    /// The product, for messages; the name when absent.
+    pub(super) product: Option<String>,
     /// What it stores volumes as.
-    pub(super) kind: Kind,
-    /// Whether it is a CSI driver behind the usual sidecars.
-    #[serde(default = "yes")]
-    pub(super) csi: bool,
+    pub(super) kind: Option<Kind>,
+    /// Whether it is a CSI driver behind the usual sidecars; true when absent.
+    pub(super) csi: Option<bool>,
     /// Other names of the same driver.
     #[serde(default)]
     pub(super) aliases: Vec<String>,
@@ -148,25 +151,67 @@ pub struct Driver {
     #[serde(default)]
     pub(super) in_tree: Vec<InTree>,
     /// Access modes by volume mode.
-    pub(super) access_modes: AccessModes,
+    pub(super) access_modes: Option<AccessModes>,
     /// Filesystem and Block.
-    pub(super) volume_modes: VolumeModes,
+    pub(super) volume_modes: Option<VolumeModes>,
     /// Where volumes can be reached from.
-    pub(super) topology: Topology,
+    pub(super) topology: Option<Topology>,
     /// When to bind.
-    pub(super) wait_for_first_consumer: WaitForFirstConsumer,
+    pub(super) wait_for_first_consumer: Option<WaitForFirstConsumer>,
     /// How volumes grow.
-    pub(super) expansion: ExpansionFacts,
+    pub(super) expansion: Option<ExpansionFacts>,
+    /// Snapshots of volumes, and volumes from snapshots.
+    pub(super) snapshots: Option<CopyFacts>,
+    /// Volumes from other claims.
+    pub(super) clones: Option<CopyFacts>,
     /// Encryption at rest.
-    pub(super) encryption: EncryptionFacts,
+    pub(super) encryption: Option<EncryptionFacts>,
+    /// The filesystems it makes.
+    pub(super) filesystems: Option<Filesystems>,
     /// What sizes mean.
-    pub(super) sizes: Sizes,
-    /// StorageClass parameters; absent when not known at all.
+    pub(super) sizes: Option<Sizes>,
+    /// How many volumes a node takes.
+    pub(super) attach_limit: Option<AttachLimit>,
+    /// StorageClass parameters.
     pub(super) parameters: Option<ParameterFacts>,
 }
 
-fn yes() -> bool {
-    true
+impl Driver {
+    /// This driver with what it does not say taken from another.
+    pub(super) fn over(self, base: &Self) -> Self {
+        let or = |own: Vec<String>, other: &[String]| if own.is_empty() { other.to_vec() } else { own };
+        Self {
+            name: self.name,
+            product: self.product.or_else(|| base.product.clone()),
+            kind: self.kind.or(base.kind),
+            csi: self.csi.or(base.csi),
+            aliases: or(self.aliases, &base.aliases),
+            patterns: if self.patterns.is_empty() {
+                base.patterns.clone()
+            } else {
+                self.patterns
+            },
+            in_tree: if self.in_tree.is_empty() {
+                base.in_tree.clone()
+            } else {
+                self.in_tree
+            },
+            access_modes: self.access_modes.or_else(|| base.access_modes.clone()),
+            volume_modes: self.volume_modes.or_else(|| base.volume_modes.clone()),
+            topology: self.topology.or_else(|| base.topology.clone()),
+            wait_for_first_consumer: self
+                .wait_for_first_consumer
+                .or_else(|| base.wait_for_first_consumer.clone()),
+            expansion: self.expansion.or_else(|| base.expansion.clone()),
+            snapshots: self.snapshots.or_else(|| base.snapshots.clone()),
+            clones: self.clones.or_else(|| base.clones.clone()),
+            encryption: self.encryption.or_else(|| base.encryption.clone()),
+            filesystems: self.filesystems.or_else(|| base.filesystems.clone()),
+            sizes: self.sizes.or_else(|| base.sizes.clone()),
+            attach_limit: self.attach_limit.or_else(|| base.attach_limit.clone()),
+            parameters: self.parameters.or_else(|| base.parameters.clone()),
+        }
+    }
 }
 
 /// A family of names. Every part that is given must hold, and at least one is.
@@ -377,6 +422,68 @@ pub(super) struct ExpansionFacts {
     pub(super) support: Expansion,
     /// A clause that reads well after "because".
     pub(super) because: Option<String>,
+    /// Whether growing a volume takes a controller-expand secret.
+    #[serde(default)]
+    pub(super) needs_secret: bool,
+}
+
+/// Snapshots or clones.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CopyFacts {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// The answer.
+    pub(super) support: Support,
+    /// Whether the new volume must have exactly the size of its source; at least that size otherwise.
+    #[serde(default)]
+    pub(super) same_size: bool,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
+}
+
+/// The filesystems that a driver makes: the first case that fits answers.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Filesystems {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// In order of precedence.
+    pub(super) cases: Vec<FilesystemCase>,
+}
+
+/// One answer about filesystems.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct FilesystemCase {
+    /// Conditions; all must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
+    /// Those that are served.
+    #[serde(default)]
+    pub(super) names: Vec<String>,
+    /// The answer about all others.
+    pub(super) others: Support,
+    /// A clause about the others that reads well after "because".
+    pub(super) because: Option<String>,
+    /// Own confidence, else the group's.
+    pub(super) confidence: Option<Confidence>,
+}
+
+/// How many volumes of the driver a node takes.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AttachLimit {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// No node takes more than this many, whatever its type.
+    pub(super) most: u32,
 }
 
 /// Who decides about encryption at rest.
@@ -427,10 +534,10 @@ pub(super) struct OptIn {
     pub(super) automatic: bool,
 }
 
-/// What becomes of a request below the minimum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+/// What becomes of a size out of the driver's range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum BelowMinimum {
+pub enum OutOfRange {
     /// The volume is larger than asked for, and so is the bill.
     RoundedUp,
     /// The driver's own code refuses.
@@ -438,6 +545,7 @@ pub enum BelowMinimum {
     /// The storage backend's API refuses.
     RefusedByCloud,
     /// Not known.
+    #[default]
     Unknown,
 }
 
@@ -452,38 +560,34 @@ pub(super) struct Sizes {
     /// Whether a requested size has no meaning: no quota, no allocation.
     #[serde(default)]
     pub(super) ignored: bool,
+    /// What becomes of a request below the minimum.
+    #[serde(default)]
+    pub(super) below_minimum: OutOfRange,
+    /// What becomes of a request above the maximum.
+    #[serde(default)]
+    pub(super) above_maximum: OutOfRange,
+    /// Bounds; the first case that fits counts.
+    #[serde(default)]
+    pub(super) cases: Vec<SizeCase>,
+}
+
+/// The bounds under conditions.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SizeCase {
+    /// All must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
     /// The smallest volume.
     pub(super) min: Option<String>,
     /// The largest volume.
     pub(super) max: Option<String>,
-    /// What becomes of a smaller request.
-    pub(super) below_minimum: Option<BelowMinimum>,
-    /// Other bounds by the value of a parameter.
-    pub(super) by_parameter: Option<SizesBy>,
-}
-
-/// Sizes by the value of a parameter.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SizesBy {
-    /// Its name in the parameter list.
-    pub(super) parameter: String,
-    /// One entry a value.
-    pub(super) ranges: Vec<SizeRange>,
-}
-
-/// The sizes of one parameter value.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SizeRange {
-    /// The parameter's value.
-    pub(super) value: String,
-    /// The smallest volume.
-    pub(super) min: Option<String>,
-    /// The largest volume.
-    pub(super) max: Option<String>,
-    /// Own confidence, else the group's.
-    pub(super) confidence: Option<Confidence>,
+    /// Own behaviour below the minimum, else the group's.
+    pub(super) below_minimum: Option<OutOfRange>,
+    /// Confidence of the minimum, else the group's.
+    pub(super) min_confidence: Option<Confidence>,
+    /// Confidence of the maximum, else the group's.
+    pub(super) max_confidence: Option<Confidence>,
 }
 
 /// What becomes of a key that the driver does not know.
@@ -545,8 +649,13 @@ pub(super) struct Parameter {
     /// Whether an empty value is refused as well; otherwise an empty value is not judged.
     #[serde(default)]
     pub(super) not_empty: bool,
+    /// Values that count as not written, beside the empty one.
+    #[serde(default)]
+    pub(super) unset: Vec<String>,
     /// Bounds by the value of another parameter.
     pub(super) ranges: Option<RangesBy>,
+    /// A bound that another parameter sets.
+    pub(super) at_most: Option<AtMost>,
     /// What must hold for this key to be there.
     #[serde(default)]
     pub(super) only_with: Vec<OnlyWith>,
@@ -575,6 +684,18 @@ pub(super) enum Check {
     Boolean(BooleanCheck),
     /// Begins with one of these.
     StartsWith(Prefixes),
+    /// A list of words with commas between.
+    List(ListCheck),
+    /// A power of two.
+    PowerOfTwo(Bounds),
+    /// An octal number, such as file permissions.
+    Octal(OctalCheck),
+    /// A JSON document.
+    Json(JsonCheck),
+    /// ASCII letters and digits only.
+    Alphanumeric(AlphanumericCheck),
+    /// Not longer than this.
+    Length(LengthCheck),
 }
 
 /// A list of values.
@@ -607,6 +728,50 @@ pub(super) struct QuantityCheck {}
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct BooleanCheck {}
+
+/// Words of a list.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ListCheck {
+    /// The words there are.
+    pub(super) values: Vec<String>,
+    /// Words that need others in the same list.
+    #[serde(default)]
+    pub(super) needs: Vec<ListNeed>,
+}
+
+/// A word that needs another in the same list.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ListNeed {
+    /// The word.
+    pub(super) value: String,
+    /// What it needs.
+    pub(super) needs: String,
+}
+
+/// An octal number has no further settings.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct OctalCheck {}
+
+/// JSON has no further settings.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct JsonCheck {}
+
+/// Letters and digits have no further settings.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AlphanumericCheck {}
+
+/// The longest value.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct LengthCheck {
+    /// In bytes.
+    pub(super) max: usize,
+}
 
 /// Beginnings of a value.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -642,6 +807,27 @@ pub(super) struct Range {
     pub(super) min: Option<i64>,
     /// The largest.
     pub(super) max: Option<i64>,
+}
+
+/// A number that is at most a fraction of another parameter's.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AtMost {
+    /// Only under these conditions; all must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
+    /// The other parameter's name in the list.
+    pub(super) parameter: String,
+    /// The other number when it is not written; not judged when absent.
+    pub(super) otherwise: Option<i64>,
+    /// What the other number is divided by.
+    pub(super) divisor: i64,
+    /// What becomes of a larger number.
+    pub(super) consequence: Consequence,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
+    /// Own confidence, else the parameter's.
+    pub(super) confidence: Option<Confidence>,
 }
 
 /// A key that makes sense only with another.
@@ -696,6 +882,8 @@ pub(super) struct Required {
     pub(super) unless: Vec<String>,
     /// What becomes of a class without the key.
     pub(super) consequence: Consequence,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
     /// Own confidence, else the parameter's.
     pub(super) confidence: Option<Confidence>,
 }

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
 
 use super::lookup::FILES;
-use super::schema::{Check, DataFile};
+use super::schema::{Check, Condition, DataFile};
 use super::*;
 use crate::model::access::AccessMode::{self, ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod};
 use crate::model::access::VolumeMode::{self, Block, Filesystem};
+use crate::model::quantity::Quantity;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -77,20 +78,39 @@ fn every_file_is_in_the_schema_and_complete() {
                 assert!(names.insert(name.clone()), "{file}: {name} twice");
             }
             let sources = [
-                &driver.access_modes.source,
-                &driver.volume_modes.source,
-                &driver.topology.source,
-                &driver.wait_for_first_consumer.source,
-                &driver.expansion.source,
-                &driver.encryption.source,
-                &driver.sizes.source,
+                driver.access_modes.as_ref().map(|facts| &facts.source),
+                driver.volume_modes.as_ref().map(|facts| &facts.source),
+                driver.topology.as_ref().map(|facts| &facts.source),
+                driver.wait_for_first_consumer.as_ref().map(|facts| &facts.source),
+                driver.expansion.as_ref().map(|facts| &facts.source),
+                driver.encryption.as_ref().map(|facts| &facts.source),
+                driver.sizes.as_ref().map(|facts| &facts.source),
+            ];
+            for source in sources {
+                assert!(
+                    source.is_some_and(|source| !source.is_empty()),
+                    "{file}: {} lacks a group",
+                    driver.name
+                );
+            }
+            let optional = [
+                driver.snapshots.as_ref().map(|facts| &facts.source),
+                driver.clones.as_ref().map(|facts| &facts.source),
+                driver.filesystems.as_ref().map(|facts| &facts.source),
+                driver.attach_limit.as_ref().map(|facts| &facts.source),
+                driver.parameters.as_ref().map(|facts| &facts.source),
             ];
             assert!(
-                sources.iter().all(|source| !source.is_empty()),
-                "{file}: {} lacks a source",
+                optional.iter().flatten().all(|source| !source.is_empty()),
+                "{file}: {}",
                 driver.name
             );
-            for case in &driver.access_modes.cases {
+            assert!(
+                driver.product.is_some() && driver.kind.is_some(),
+                "{file}: {}",
+                driver.name
+            );
+            for case in driver.access_modes.iter().flat_map(|facts| &facts.cases) {
                 let refused = case.support == Support::Refused;
                 assert!(!case.modes.is_empty(), "{}: a case without modes", driver.name);
                 assert_eq!(
@@ -105,7 +125,7 @@ fn every_file_is_in_the_schema_and_complete() {
                     driver.name
                 );
             }
-            for case in &driver.volume_modes.cases {
+            for case in driver.volume_modes.iter().flat_map(|facts| &facts.cases) {
                 assert_eq!(
                     case.support == Support::Refused,
                     case.stage.is_some(),
@@ -113,10 +133,29 @@ fn every_file_is_in_the_schema_and_complete() {
                     driver.name
                 );
             }
-            if driver.wait_for_first_consumer.wanted != Wanted::No {
+            for facts in driver.snapshots.iter().chain(&driver.clones) {
                 assert!(
-                    driver.wait_for_first_consumer.because.is_some(),
-                    "{}: wanted without a reason",
+                    facts.support == Support::Served || facts.because.is_some(),
+                    "{}: {facts:?}",
+                    driver.name
+                );
+            }
+            for case in driver.filesystems.iter().flat_map(|facts| &facts.cases) {
+                assert!(
+                    case.others != Support::Refused || case.because.is_some(),
+                    "{}: {case:?}",
+                    driver.name
+                );
+            }
+            for case in driver.sizes.iter().flat_map(|facts| &facts.cases) {
+                for bound in [&case.min, &case.max].into_iter().flatten() {
+                    assert!(Quantity::parse(bound).is_ok(), "{}: size {bound}", driver.name);
+                }
+            }
+            if let Some(facts) = &driver.wait_for_first_consumer {
+                assert!(
+                    facts.wanted == Wanted::No || facts.because.is_some(),
+                    "{}: no reason",
                     driver.name
                 );
             }
@@ -134,13 +173,56 @@ fn check_references(driver: &Driver) {
         .unwrap_or_default();
     let known = |name: &str| list.iter().any(|parameter| parameter.name == name);
     let mut named: Vec<&str> = Vec::new();
-    let conditions = driver.access_modes.cases.iter().flat_map(|case| &case.when);
-    let conditions = conditions.chain(driver.volume_modes.cases.iter().flat_map(|case| &case.when));
-    let conditions = conditions.chain(driver.topology.cases.iter().flat_map(|case| &case.when));
-    let conditions = conditions.chain(driver.wait_for_first_consumer.cases.iter().flat_map(|case| &case.when));
-    named.extend(conditions.filter_map(|condition| condition.parameter.as_deref()));
-    named.extend(driver.sizes.by_parameter.iter().map(|by| by.parameter.as_str()));
-    if let Some(opt_in) = &driver.encryption.opt_in {
+    let mut conditions: Vec<&Condition> = Vec::new();
+    conditions.extend(
+        driver
+            .access_modes
+            .iter()
+            .flat_map(|facts| &facts.cases)
+            .flat_map(|case| &case.when),
+    );
+    conditions.extend(
+        driver
+            .volume_modes
+            .iter()
+            .flat_map(|facts| &facts.cases)
+            .flat_map(|case| &case.when),
+    );
+    conditions.extend(
+        driver
+            .topology
+            .iter()
+            .flat_map(|facts| &facts.cases)
+            .flat_map(|case| &case.when),
+    );
+    conditions.extend(
+        driver
+            .wait_for_first_consumer
+            .iter()
+            .flat_map(|facts| &facts.cases)
+            .flat_map(|case| &case.when),
+    );
+    conditions.extend(
+        driver
+            .filesystems
+            .iter()
+            .flat_map(|facts| &facts.cases)
+            .flat_map(|case| &case.when),
+    );
+    conditions.extend(
+        driver
+            .sizes
+            .iter()
+            .flat_map(|facts| &facts.cases)
+            .flat_map(|case| &case.when),
+    );
+    conditions.extend(
+        list.iter()
+            .filter_map(|parameter| parameter.at_most.as_ref())
+            .flat_map(|bound| &bound.when),
+    );
+    named.extend(conditions.iter().filter_map(|condition| condition.parameter.as_deref()));
+    if let Some(opt_in) = driver.encryption.as_ref().and_then(|facts| facts.opt_in.as_ref()) {
         named.push(&opt_in.parameter);
         named.extend(opt_in.also_by.iter().map(String::as_str));
     }
@@ -161,6 +243,7 @@ fn check_references(driver: &Driver) {
                 parameter.name
             );
         }
+        named.extend(parameter.at_most.iter().map(|bound| bound.parameter.as_str()));
         named.extend(parameter.ranges.iter().map(|by| by.parameter.as_str()));
         named.extend(parameter.only_with.iter().map(|only| only.parameter.as_str()));
         named.extend(parameter.excludes.iter().map(|excludes| excludes.parameter.as_str()));
@@ -261,21 +344,53 @@ fn a_misspelt_name_has_a_suggestion_and_a_stranger_none() {
     assert_eq!(drivers.similar("ebs.csi.aws.co"), Some("ebs.csi.aws.com"));
     assert_eq!(drivers.similar("EBS.csi.aws.com"), Some("ebs.csi.aws.com"));
     assert_eq!(drivers.similar("disk.csi.azur.com"), Some("disk.csi.azure.com"));
+    // Another driver of the same vendor is no slip of the pen.
+    assert_eq!(drivers.similar("fsx.csi.aws.com"), None);
     assert_eq!(drivers.similar("example.com/own"), None);
     assert_eq!(drivers.similar("ebs.csi.aws.com"), None);
     assert_eq!(drivers.similar(&"x".repeat(10_000)), None);
 }
 
 #[test]
-fn a_driver_of_the_cluster_takes_the_place_of_a_built_in_one() {
-    let mut own = Drivers::builtin().find("ebs.csi.aws.com").unwrap().driver.clone();
-    own.product = String::from("Our EBS");
-    let drivers = Drivers::builtin().with(vec![own]);
+fn a_driver_of_the_cluster_replaces_the_fields_it_has() {
+    let own = "drivers: [{ name: ebs.csi.aws.com, product: Our EBS }, { name: example.com/own }]";
+    let own: DataFile = serde_saphyr::from_str(own).unwrap();
+    let drivers = Drivers::builtin().with(own.drivers);
+    assert_eq!(drivers.iter().count(), Drivers::builtin().iter().count() + 1);
+    let ebs = drivers.find("kubernetes.io/aws-ebs").unwrap().driver;
+    let none = Parameters::default();
+    assert_eq!((ebs.product(), ebs.topology(&none).value), ("Our EBS", Scope::Zonal));
+    // Nothing is known of a driver that has a name only, and nothing is guessed.
+    let known = drivers.find("example.com/own").unwrap();
+    let driver = known.driver;
     assert_eq!(
-        drivers.find("kubernetes.io/aws-ebs").unwrap().driver.product(),
-        "Our EBS"
+        (driver.product(), driver.kind(), driver.is_csi()),
+        ("example.com/own", Kind::Unknown, true)
     );
-    assert_eq!(drivers.iter().count(), Drivers::builtin().iter().count());
+    let ask = Ask {
+        mode: ReadWriteMany,
+        volume_mode: Filesystem,
+        parameters: &none,
+        restores: false,
+    };
+    assert_eq!(driver.access_mode(&ask).value, Support::Unknown);
+    assert_eq!(driver.volume_mode(Block, &none).value, Support::Unknown);
+    assert_eq!(driver.wait_for_first_consumer(&none).value, Wanted::No);
+    assert_eq!(driver.topology(&none).value, Scope::Unknown);
+    assert_eq!(driver.expansion().value, Expansion::Unknown);
+    assert_eq!(driver.encryption(&none).value, Encryption::Unknown);
+    assert_eq!(driver.snapshots().confidence, Confidence::Unknown);
+    assert_eq!(driver.filesystem("ext4", &none).value, Support::Unknown);
+    assert_eq!(
+        driver.sizes(&none),
+        SizeRange {
+            ignored: false,
+            min: None,
+            max: None
+        }
+    );
+    let map = class(&[("anything", "x")]);
+    assert_eq!(known.judge_parameters(&Parameters::new(Some(&map))), []);
 }
 
 #[test]
@@ -453,6 +568,186 @@ fn binding_topology_expansion_and_sizes() {
 }
 
 #[test]
+fn sizes() {
+    use OutOfRange::{RefusedByCloud, RefusedByDriver, RoundedUp};
+    const GI: i128 = 1 << 30;
+    let drivers = Drivers::builtin();
+    for (driver, parameters, min, below, max) in [
+        (
+            "ebs.csi.aws.com",
+            &[][..],
+            Some(GI),
+            Some(RefusedByCloud),
+            Some(65_536 * GI),
+        ),
+        (
+            "ebs.csi.aws.com",
+            &[("type", "io2")],
+            Some(4 * GI),
+            Some(RefusedByCloud),
+            Some(65_536 * GI),
+        ),
+        (
+            "ebs.csi.aws.com",
+            &[("Type", "st1")],
+            Some(125 * GI),
+            Some(RefusedByCloud),
+            Some(16_384 * GI),
+        ),
+        ("efs.csi.aws.com", &[], None, None, None),
+        (
+            "pd.csi.storage.gke.io",
+            &[("type", "Hyperdisk-Balanced")],
+            Some(4 * GI),
+            Some(RefusedByCloud),
+            Some(65_536 * GI),
+        ),
+        (
+            "filestore.csi.storage.gke.io",
+            &[("tier", "premium")],
+            Some(2560 * GI),
+            Some(RoundedUp),
+            Some(65_434 * GI),
+        ),
+        ("disk.csi.azure.com", &[], Some(GI), Some(RoundedUp), Some(32_767 * GI)),
+        (
+            "file.csi.azure.com",
+            &[("skuName", "Premium_LRS")],
+            Some(100 * GI),
+            Some(RoundedUp),
+            Some(102_400 * GI),
+        ),
+        (
+            "file.csi.azure.com",
+            &[("protocol", "nfs")],
+            Some(100 * GI),
+            Some(RoundedUp),
+            Some(102_400 * GI),
+        ),
+        ("file.csi.azure.com", &[], Some(GI), Some(RoundedUp), Some(102_400 * GI)),
+        (
+            "driver.longhorn.io",
+            &[("fsType", "xfs")],
+            Some(300 << 20),
+            Some(RefusedByDriver),
+            None,
+        ),
+        ("driver.longhorn.io", &[], Some(10 << 20), Some(RoundedUp), None),
+        ("topolvm.io", &[], None, None, None),
+    ] {
+        let map = class(parameters);
+        let parameters = Parameters::new(Some(&map));
+        let range = drivers.find(driver).unwrap().driver.sizes(&parameters);
+        let found = (
+            range.min.map(|min| min.value.bytes),
+            range.min.map(|min| min.value.beyond),
+        );
+        assert_eq!(
+            (found.0, found.1, range.max.map(|max| max.value.bytes)),
+            (min, below, max),
+            "{driver} {parameters:?}"
+        );
+    }
+    let premium = class(&[("skuName", "Premium_LRS")]);
+    let range = drivers
+        .find("file.csi.azure.com")
+        .unwrap()
+        .driver
+        .sizes(&Parameters::new(Some(&premium)));
+    assert!(range.min.unwrap().is_confirmed() && !range.max.unwrap().is_confirmed());
+}
+
+#[test]
+fn snapshots_clones_filesystems_and_limits() {
+    use Support::{Refused, Served, Unknown};
+    let drivers = Drivers::builtin();
+    let none = Parameters::default();
+    for (driver, snapshots, clones) in [
+        ("ebs.csi.aws.com", Served, Served),
+        ("efs.csi.aws.com", Refused, Refused),
+        ("filestore.csi.storage.gke.io", Served, Refused),
+        ("csi.vsphere.vmware.com", Served, Refused),
+        ("driver.longhorn.io", Served, Served),
+        ("topolvm.io", Unknown, Unknown),
+        ("rancher.io/local-path", Refused, Refused),
+        ("cinder.csi.openstack.org", Unknown, Unknown),
+    ] {
+        let known = drivers.find(driver).unwrap().driver;
+        assert_eq!(
+            (known.snapshots().value, known.clones().value),
+            (snapshots, clones),
+            "{driver}"
+        );
+    }
+    for (driver, name, expected) in [
+        ("ebs.csi.aws.com", "ext4", Served),
+        ("ebs.csi.aws.com", "ext2", Refused),
+        ("ebs.csi.aws.com", "EXT4", Unknown),
+        ("efs.csi.aws.com", "ext4", Refused),
+        ("file.csi.azure.com", "nfs", Served),
+        ("nfs.csi.k8s.io", "ext4", Unknown),
+        ("rbd.csi.ceph.com", "zfs", Unknown),
+    ] {
+        let fact = drivers.find(driver).unwrap().driver.filesystem(name, &none);
+        assert_eq!(fact.value, expected, "{driver} {name}");
+        assert!(
+            fact.value != Refused || fact.is_confirmed() && fact.because.is_some(),
+            "{driver} {name}"
+        );
+    }
+    let find = |name| drivers.find(name).unwrap().driver;
+    assert_eq!(
+        find("ebs.csi.aws.com").filesystems(&none),
+        ["ext4", "xfs", "ext3", "ntfs"]
+    );
+    assert!(find("driver.longhorn.io").clones_same_size_only());
+    assert!(find("csi.vsphere.vmware.com").restores_same_size_only());
+    assert!(!find("ebs.csi.aws.com").restores_same_size_only());
+    assert!(find("rbd.csi.ceph.com").expansion_needs_secret());
+    assert!(!find("ebs.csi.aws.com").expansion_needs_secret());
+    assert_eq!(find("pd.csi.storage.gke.io").attach_limit().unwrap().value, 127);
+    assert!(find("ebs.csi.aws.com").attach_limit().is_none());
+}
+
+#[test]
+fn zonal_is_what_one_zone_or_node_holds() {
+    let drivers = Drivers::builtin();
+    for (driver, parameters, expected) in [
+        ("ebs.csi.aws.com", &[][..], true),
+        ("topolvm.io", &[], true),
+        ("efs.csi.aws.com", &[], false),
+        ("pd.csi.storage.gke.io", &[("replication-type", "regional-pd")], false),
+        ("disk.csi.azure.com", &[("skuName", "StandardSSD_ZRS")], false),
+        ("csi.vsphere.vmware.com", &[], false),
+    ] {
+        let map = class(parameters);
+        let found = drivers
+            .find(driver)
+            .unwrap()
+            .driver
+            .is_zonal(&Parameters::new(Some(&map)));
+        assert_eq!(found, expected, "{driver} {parameters:?}");
+    }
+}
+
+#[test]
+fn nothing_is_certain_about_the_managed_driver_of_eks() {
+    let drivers = Drivers::builtin();
+    let driver = drivers.find("ebs.csi.eks.amazonaws.com").unwrap().driver;
+    let none = Parameters::default();
+    let ask = Ask {
+        mode: ReadWriteMany,
+        volume_mode: Filesystem,
+        parameters: &none,
+        restores: false,
+    };
+    let fact = driver.access_mode(&ask);
+    assert_eq!((fact.value, fact.confidence), (Support::Refused, Confidence::Likely));
+    let map = class(&[("anything", "x")]);
+    assert_eq!(driver.judge_parameters(&Parameters::new(Some(&map))), []);
+}
+
+#[test]
 fn encryption() {
     let drivers = Drivers::builtin();
     let not = |automatic, written| Encryption::NotOptedIn {
@@ -548,9 +843,29 @@ fn classes_as_they_are_published_have_no_fault() {
                 ("clusterID", "a"),
                 ("pool", "b"),
                 ("imageFormat", "2"),
-                ("imageFeatures", "layering"),
+                ("imageFeatures", "layering,exclusive-lock,object-map"),
+                ("csi.storage.k8s.io/provisioner-secret-name", "a"),
+                ("csi.storage.k8s.io/node-stage-secret-name", "a"),
             ],
         ),
+        (
+            "cephfs.csi.ceph.com",
+            &[
+                ("clusterID", "a"),
+                ("fsName", "b"),
+                ("csi.storage.k8s.io/secret-name", "a"),
+            ],
+        ),
+        (
+            "ebs.csi.aws.com",
+            &[
+                ("type", "gp2"),
+                ("iops", "0"),
+                ("throughput", "0"),
+                ("blockSize", "4096"),
+            ],
+        ),
+        ("ebs.csi.aws.com", &[("iops", "0"), ("iopsPerGB", "5")]),
         (
             "driver.longhorn.io",
             &[
@@ -711,15 +1026,97 @@ fn faulty_classes() {
         ),
         (
             "rbd.csi.ceph.com",
-            &[("clusterID", "a")],
+            &[("clusterID", "a"), ("csi.storage.k8s.io/secret-name", "s")],
             "pool",
             RefusedByDriver,
             Confidence::Confirmed,
         ),
         (
             "rbd.csi.ceph.com",
-            &[("clusterID", "a"), ("pool", "")],
+            &[
+                ("clusterID", "a"),
+                ("pool", ""),
+                ("csi.storage.k8s.io/secret-name", "s"),
+            ],
             "pool",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "ebs.csi.aws.com",
+            &[("throughput", "1000")],
+            "throughput",
+            RefusedByCloud,
+            Confidence::Confirmed,
+        ),
+        (
+            "ebs.csi.aws.com",
+            &[("numberOfInodes", "1,000")],
+            "numberOfInodes",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "disk.csi.azure.com",
+            &[("skuName", "UltraSSD_LRS")],
+            "cachingMode",
+            RefusedByCloud,
+            Confidence::Confirmed,
+        ),
+        (
+            "efs.csi.aws.com",
+            &[
+                ("provisioningMode", "efs-ap"),
+                ("fileSystemId", "fs-1"),
+                ("gidRangeStart", "2000"),
+                ("gidRangeEnd", "1000"),
+            ],
+            "gidRangeStart",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "nfs.csi.k8s.io",
+            &[("server", "a"), ("share", "/"), ("mountPermissions", "0799")],
+            "mountPermissions",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "rbd.csi.ceph.com",
+            &[
+                ("clusterID", "a"),
+                ("pool", "b"),
+                ("csi.storage.k8s.io/provisioner-secret-name", "s"),
+            ],
+            "csi.storage.k8s.io/node-stage-secret-name",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "cephfs.csi.ceph.com",
+            &[
+                ("clusterID", "a"),
+                ("fsName", "b"),
+                ("pool", "c"),
+                ("backingSnapshot", "true"),
+                ("csi.storage.k8s.io/secret-name", "s"),
+            ],
+            "backingSnapshot",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "driver.longhorn.io",
+            &[("recurringJobSelector", "daily")],
+            "recurringJobSelector",
+            RefusedByDriver,
+            Confidence::Confirmed,
+        ),
+        (
+            "driver.longhorn.io",
+            &[("encrypted", "yes")],
+            "encrypted",
             RefusedByDriver,
             Confidence::Confirmed,
         ),
@@ -746,6 +1143,141 @@ fn faulty_classes() {
         );
         assert!(!found.message.is_empty() && !found.remedy.is_empty() && !found.source.is_empty());
     }
+}
+
+#[test]
+fn image_features_of_rbd_need_each_other() {
+    let base = [
+        ("clusterID", "a"),
+        ("pool", "b"),
+        ("csi.storage.k8s.io/secret-name", "s"),
+    ];
+    let with = |key, value| [&base[..], &[(key, value)]].concat();
+    let wrong = fault("rbd.csi.ceph.com", &with("imageFeatures", "layering,object-map"));
+    assert!(
+        wrong.message.contains("`object-map` needs `exclusive-lock`"),
+        "{}",
+        wrong.message
+    );
+    let wrong = fault("rbd.csi.ceph.com", &with("imageFeatures", "layring"));
+    assert_eq!(wrong.remedy, "did you mean `layering`?");
+    for (key, value) in [
+        ("objectSize", "4194305"),
+        ("encryptionSectorSize", "8192"),
+        ("encryptionSectorSize", "1000"),
+    ] {
+        assert_eq!(fault("rbd.csi.ceph.com", &with(key, value)).key, key);
+    }
+    assert_eq!(faults("rbd.csi.ceph.com", &with("objectSize", "4194304")), []);
+    // The sidecar reads the old secret keys, so they are not without effect.
+    let old = [
+        ("clusterID", "a"),
+        ("pool", "b"),
+        ("csiProvisionerSecretName", "s"),
+        ("csiNodeStageSecretName", "s"),
+    ];
+    assert_eq!(
+        faults(
+            "rbd.csi.ceph.com",
+            &[&old[..], &[("csiProvisionerSecretNamespace", "n")]].concat()
+        ),
+        []
+    );
+}
+
+#[test]
+fn combinations_that_the_azure_and_vsphere_drivers_refuse() {
+    for (driver, parameters, key) in [
+        (
+            "file.csi.azure.com",
+            &[("protocol", "nfs"), ("fsType", "ext4")][..],
+            "protocol",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("storageAccount", "a"), ("matchTags", "true")],
+            "storageAccount",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("protocol", "nfs"), ("enableMultichannel", "true")],
+            "enableMultichannel",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("storeAccountKey", "true"), ("allowSharedKeyAccess", "false")],
+            "storeAccountKey",
+        ),
+        (
+            "file.csi.azure.com",
+            &[("mountWithManagedIdentity", "true"), ("mountWithOAuthToken", "true")],
+            "mountWithManagedIdentity",
+        ),
+        (
+            "disk.csi.azure.com",
+            &[("diskAccessID", "a"), ("networkAccessPolicy", "DenyAll")],
+            "diskAccessID",
+        ),
+        ("csi.vsphere.vmware.com", &[("csimigration", "true")], "csimigration"),
+    ] {
+        let found = fault(driver, parameters);
+        assert_eq!(
+            (found.key.as_str(), found.consequence),
+            (key, Consequence::RefusedByDriver),
+            "{found:?}"
+        );
+    }
+    for (driver, parameters) in [
+        (
+            "file.csi.azure.com",
+            &[("storageAccount", "a"), ("matchTags", "false")][..],
+        ),
+        (
+            "file.csi.azure.com",
+            &[("skuName", "Premium_LRS"), ("enableMultichannel", "true")],
+        ),
+        (
+            "disk.csi.azure.com",
+            &[("diskAccessID", "a"), ("networkAccessPolicy", "AllowPrivate")],
+        ),
+    ] {
+        assert_eq!(faults(driver, parameters), [], "{driver} {parameters:?}");
+    }
+}
+
+#[test]
+fn a_refusal_by_the_driver_is_always_confirmed() {
+    for driver in Drivers::builtin().iter() {
+        let list = driver
+            .parameters
+            .as_ref()
+            .map(|facts| facts.list.as_slice())
+            .unwrap_or_default();
+        for parameter in list
+            .iter()
+            .filter(|parameter| !parameter.name.starts_with("csi.storage.k8s.io/"))
+        {
+            let map = class(&[(parameter.name.as_str(), "?!"), ("no-such-key", "")]);
+            for fault in driver.judge_parameters(&Parameters::new(Some(&map))) {
+                let by_driver = fault.consequence == Consequence::RefusedByDriver;
+                assert!(
+                    !by_driver || fault.confidence == Confidence::Confirmed,
+                    "{}: {fault:?}",
+                    driver.name
+                );
+            }
+        }
+    }
+    let doubtful = fault("file.csi.azure.com", &[("shareAccessTier", "Warm")]);
+    assert_eq!(
+        (doubtful.consequence, doubtful.confidence),
+        (Consequence::RefusedByCloud, Confidence::Likely)
+    );
+    assert!(
+        doubtful.message.ends_with(": the volume is probably refused"),
+        "{}",
+        doubtful.message
+    );
 }
 
 #[test]
@@ -790,6 +1322,11 @@ fn messages_read_well() {
     assert_eq!(
         found.message,
         "`iops` is 90000, above the maximum of 80000 for `type: gp3`: the driver lowers it silently"
+    );
+    let found = fault("ebs.csi.aws.com", &[("throughput", "1000")]);
+    assert_eq!(
+        found.message,
+        "`throughput` is 1000, above 1/4 of `iops`, which is 3000: EC2 gives a gp3 volume at most 1 MiB/s for every 4 IOPS"
     );
     let long = "x".repeat(100_000);
     assert!(fault("ebs.csi.aws.com", &[("type", &long)]).message.len() < 300);
