@@ -12,7 +12,7 @@ pub use context::{Context, Operation, Request, ResolvedClass};
 pub use edit::{Edit, apply};
 pub use finding::{Certainty, Finding, Findings};
 pub use rule::{
-    Action, Category, Check, Class, Fix, Needs, NoParameters, ParameterSpec, Parameters, Profile, Profiles, ReportsAt, Rule,
-    RuleParameters, Setting, Status,
+    Action, Category, Check, Class, Fix, Needs, NoParameters, ParameterSpec, Parameters, Profile, Profiles, ReportsAt,
+    Rule, RuleParameters, Setting, Status,
 };
 pub use run::{Outcome, Run, Skip, SkipReason, evaluate};
