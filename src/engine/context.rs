@@ -167,7 +167,16 @@ impl<'a> Context<'a> {
         let rows = self.view().rows(ViewKind::PersistentVolume);
         rows.filter(|volume| text(volume, &["spec", "storageClassName"]).unwrap_or_default() == class)
             .filter(|volume| text(volume, &["status", "phase"]).is_none_or(|phase| phase == "Available"))
-            .filter(|volume| at(volume, &["spec", "claimRef"]).is_none_or(Value::is_null))
+            .filter(|volume| {
+                // A volume that is kept for a claim waits for that one only.
+                at(volume, &["spec", "claimRef"])
+                    .filter(|reserved| !reserved.is_null())
+                    .is_none_or(|reserved| {
+                        text(reserved, &["namespace"]) == Some(self.namespace())
+                            && text(reserved, &["name"]) == Some(claim.name())
+                            && claim.origin() == ClaimOrigin::Object
+                    })
+            })
             .filter(|volume| {
                 text(volume, &["spec", "volumeMode"]).unwrap_or("Filesystem") == claim.volume_mode().as_str()
             })

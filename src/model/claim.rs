@@ -5,6 +5,9 @@ use super::quantity::{Quantity, QuantityError};
 use super::{AccessMode, FieldPath, VolumeMode};
 use serde_json::Value;
 
+/// Names the class of a claim or a volume, older than the field and stronger.
+const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
+
 /// Where a claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimOrigin {
@@ -86,6 +89,20 @@ impl<'a> Claim<'a> {
         self.path.key("spec").keys(keys)
     }
 
+    /// Whether the class is named by the beta annotation, which comes before the field.
+    pub fn has_class_annotation(&self) -> bool {
+        self.meta().annotation(CLASS_ANNOTATION).is_some()
+    }
+
+    /// The path of the field that names the class: the beta annotation where it is there, else `spec.storageClassName`.
+    pub fn class_path(&self) -> FieldPath {
+        if self.has_class_annotation() {
+            self.path.keys(&["metadata", "annotations", CLASS_ANNOTATION])
+        } else {
+            self.spec_path(&["storageClassName"])
+        }
+    }
+
     fn spec(&self) -> &'a Value {
         self.value.get("spec").unwrap_or(&Value::Null)
     }
@@ -115,7 +132,7 @@ impl<'a> Claim<'a> {
     /// The class that the claim names. The beta annotation comes before the field, as it does for the binder.
     /// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
     pub fn class_name(&self) -> ClassName<'a> {
-        let annotated = self.meta().annotation("volume.beta.kubernetes.io/storage-class");
+        let annotated = self.meta().annotation(CLASS_ANNOTATION);
         match annotated.or_else(|| text(self.spec(), &["storageClassName"])) {
             Some("") => ClassName::Empty,
             Some(name) => ClassName::Named(name),
