@@ -68,7 +68,7 @@ impl Reviewer for Admission {
             Cluster::Fixed(view) => Arc::clone(view),
             Cluster::Live(live) => {
                 let until = start + LONGEST_WAIT.min(deadline.saturating_duration_since(start) / 2);
-                live.wait_for(&named(&subject, attributes.namespace), until.into()).await
+                live.wait_for(&named(&subject, attributes.namespace), until).await
             }
         };
 

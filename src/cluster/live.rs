@@ -4,9 +4,9 @@ use super::view::{Lookup, View, ViewKind};
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 /// How many misses are remembered.
 const MAX_MISSES: usize = 4096;
@@ -26,7 +26,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// The object of this kind, namespace (empty for cluster-scoped objects) and name.
+    /// Names an object; the namespace of cluster-scoped ones is empty.
     pub fn new(kind: ViewKind, namespace: &str, name: &str) -> Self {
         Self {
             kind,
@@ -127,7 +127,7 @@ impl LiveView {
             return self.snapshot();
         }
         let arrival = changes.wait_for(|state| !awaited.iter().any(|named| state.awaits(named)));
-        if timeout_at(until, arrival).await.is_err() {
+        if timeout_at(until.into(), arrival).await.is_err() {
             // Under the state's lock, so that an arrival cannot slip in between and leave its miss remembered.
             let state = self.state.borrow();
             let mut misses = self.misses();
@@ -241,11 +241,7 @@ impl Misses {
 
     fn forget(&mut self, kind: ViewKind, namespace: &str, name: &str) {
         if !self.since.is_empty() {
-            self.since.remove(&Named {
-                kind,
-                namespace: namespace.to_owned(),
-                name: name.to_owned(),
-            });
+            self.since.remove(&Named::new(kind, namespace, name));
         }
     }
 
@@ -270,11 +266,7 @@ mod tests {
     }
 
     fn class(name: &str) -> Named {
-        Named {
-            kind: ViewKind::StorageClass,
-            namespace: String::new(),
-            name: name.to_owned(),
-        }
+        Named::new(ViewKind::StorageClass, "", name)
     }
 
     fn synced() -> LiveView {
@@ -395,14 +387,8 @@ mod tests {
         let mut listed = View::default();
         listed.insert_ambiguous(ViewKind::StorageClass, "", "twice");
         live.replace(ViewKind::StorageClass, listed);
-        let driver = Named {
-            kind: ViewKind::CsiDriver,
-            ..class("disk.example.com")
-        };
-        let claim = Named {
-            kind: ViewKind::PersistentVolumeClaim,
-            ..class("data")
-        };
+        let driver = Named::new(ViewKind::CsiDriver, "", "disk.example.com");
+        let claim = Named::new(ViewKind::PersistentVolumeClaim, "prod", "data");
         live.wait_for(&[driver, claim, class("twice")], far()).await;
     }
 

@@ -283,8 +283,8 @@ mod tests {
     use http::{Request, Response};
     use kube::client::Body;
     use serde_json::json;
+    use std::time::Instant;
     use tokio::sync::{mpsc, oneshot};
-    use tokio::time::Instant;
 
     /// A request that the fake API server was sent, and where its answer goes.
     struct Call {
@@ -345,11 +345,7 @@ mod tests {
     }
 
     fn named(name: &str) -> Named {
-        Named {
-            kind: ViewKind::StorageClass,
-            namespace: String::new(),
-            name: name.to_owned(),
-        }
+        Named::new(ViewKind::StorageClass, "", name)
     }
 
     async fn arrival(view: &LiveView, name: &str) {

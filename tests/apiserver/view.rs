@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use tokio::time::Instant;
 use volguard::cluster::live::{LiveView, Named, Sync};
 use volguard::cluster::view::{Lookup, ViewKind};
 use volguard::cluster::watch::{Watcher, connect};
@@ -53,11 +52,7 @@ impl Live {
 
     /// Waits for a class as a review does, for `limit`; whether it is there, and how long that took.
     fn wait_for_class(&self, name: &str, limit: Duration) -> (bool, Duration) {
-        let class = Named {
-            kind: ViewKind::StorageClass,
-            namespace: String::new(),
-            name: name.to_owned(),
-        };
+        let class = Named::new(ViewKind::StorageClass, "", name);
         let start = Instant::now();
         let view = self.runtime.block_on(self.view.wait_for(&[class], start + limit));
         let found = view.get(ViewKind::StorageClass, "", name).found().is_some();
