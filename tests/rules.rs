@@ -14,7 +14,7 @@ use volguard::check::{self, Report};
 use volguard::cluster::files;
 use volguard::cluster::view::{View, ViewKind};
 use volguard::drivers::Drivers;
-use volguard::engine::{Author, Operation, Profile, Request, Rule};
+use volguard::engine::{Action, Author, Operation, Profile, Request, Rule};
 use volguard::model::{ObjectKind, Subject};
 use volguard::policy::{Attributes, CompiledPolicy, Mode, PolicySet, read};
 use volguard::rules;
@@ -76,9 +76,10 @@ impl Case<'_> {
         if let Some(old) = self.old {
             return (update(rule, old, &manifests, &given, &policies), serde_json::Value::Null);
         }
-        let mut fixed = manifests.manifests.last().expect("a request").value.clone();
+        let last = manifests.manifests.last().expect("a request");
+        let (object, mut fixed) = (last.object_ref("default"), last.value.clone());
         let report = check::check(manifests, &given, &policies, &Drivers::builtin(), "default");
-        for finding in of(&report, rule) {
+        for finding in of(&report, rule).filter(|finding| finding.object == object) {
             json_patch::patch(&mut fixed, &finding.fix).unwrap();
         }
         (of(&report, rule).map(|finding| finding.position.line).collect(), fixed)
@@ -115,7 +116,7 @@ fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, po
         live: false,
     };
     let (judged, _) = judge(policies, &attributes, &subject, Some(&before), &request, None);
-    let of_rule = judged.iter().filter(|j| j.rule.name == rule.name && !j.finding.value.is_empty());
+    let of_rule = judged.iter().filter(|j| j.rule.name == rule.name && j.action != Action::Off);
     let mut lines: Lines = of_rule.map(|j| manifest.position(&j.finding.path).line).collect();
     lines.sort_unstable();
     lines
@@ -176,6 +177,9 @@ fn case_files_hold() {
                     failures.push(format!("{name}, {title}: fixed is\n{fixed:#}\nexpected\n{want:#}"));
                 }
                 // A fix converges: the finding is gone, and a second run changes nothing.
+                if !expected.is_empty() && fixed == volguard::yaml::parse(request).pop().unwrap().unwrap().value {
+                    continue;
+                }
                 let text = serde_json::to_string(&fixed).unwrap();
                 let (again, twice) = case.run(rule, &text);
                 if !again.is_empty() || twice != fixed {

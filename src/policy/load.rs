@@ -620,7 +620,7 @@ sepc: {}
                 "1:1: field `spec` is missing; `spec: {}` stands for profile Recommended in mode Enforce",
             ),
         ] {
-            assert_eq!(said(text), [expected.trim_start_matches(':').trim_start()], "{text}");
+            assert_eq!(said(text), [expected], "{text}");
         }
     }
 
