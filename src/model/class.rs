@@ -35,6 +35,12 @@ impl<'a> StorageClass<'a> {
         text(self.value, &["provisioner"]).unwrap_or_default()
     }
 
+    /// Whether nothing provisions volumes for it: it collects volumes that somebody made.
+    /// <https://kubernetes.io/docs/concepts/storage/storage-classes/#local>
+    pub fn has_no_provisioner(self) -> bool {
+        self.provisioner() == "kubernetes.io/no-provisioner"
+    }
+
     /// The parameters for the provisioner.
     pub fn parameters(self) -> Option<&'a Map<String, Value>> {
         map(self.value, &["parameters"])

@@ -1,6 +1,209 @@
 //! Rules of the category `class`.
 
-use crate::engine::Rule;
+mod expansion_disabled;
+mod immediate_binding;
+mod invalid_driver_parameter;
+mod reclaim_delete;
+mod unencrypted_class;
+mod unknown_driver_parameter;
+
+use crate::drivers::{Consequence, Fact, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
+use crate::engine::{Action, Certainty, Context, Finding, Operation, Profiles, Rule, Written};
+use crate::model::{FieldPath, StorageClass};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The rules of this category, by name.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &expansion_disabled::RULE,
+    &immediate_binding::RULE,
+    &invalid_driver_parameter::RULE,
+    &reclaim_delete::RULE,
+    &unencrypted_class::RULE,
+    &unknown_driver_parameter::RULE,
+];
+
+/// What is done where nobody can tell whether the author wrote a field or the API server filled it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+enum WhenUnknown {
+    /// The field is reported, not fixed.
+    #[default]
+    Report,
+    /// The field is fixed as if the author had not written it.
+    Fix,
+}
+
+/// Whether a field that the API server fills in may get another value: on CREATE only, and never what the author wrote.
+fn may_fill_in(cx: &Context<'_>, field: &str, when_unknown: WhenUnknown) -> bool {
+    cx.operation() == Operation::Create
+        && match cx.wrote(&[field]) {
+            Written::No => true,
+            Written::Unknown => when_unknown == WhenUnknown::Fix,
+            Written::Yes => false,
+        }
+}
+
+/// The class before an update.
+fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {
+    cx.old().map(StorageClass::new)
+}
+
+/// How sure a finding is that rests on a fact about a driver.
+fn certainty<T>(fact: &Fact<'_, T>) -> Certainty {
+    if fact.is_confirmed() {
+        Certainty::Certain
+    } else {
+        Certainty::Likely
+    }
+}
+
+/// The faults of a class's parameters: what the driver makes of them, and reserved keys that no CSI driver ever sees.
+fn parameter_faults(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<(ParameterFault, Certainty)> {
+    let parameters = Parameters::new(class.parameters());
+    let judged = |faults: Vec<ParameterFault>| {
+        faults.into_iter().map(|fault| {
+            let sure = fault.confidence == crate::drivers::Confidence::Confirmed;
+            (fault, if sure { Certainty::Certain } else { Certainty::Likely })
+        })
+    };
+    match cx.driver(class.provisioner()) {
+        Some(known) => {
+            let reserved = if known.driver.is_csi() {
+                unknown_reserved_keys(&parameters)
+            } else {
+                Vec::new()
+            };
+            judged(known.judge_parameters(&parameters))
+                .chain(judged(reserved))
+                .collect()
+        }
+        None if class.provisioner().starts_with("kubernetes.io/") => Vec::new(),
+        // Probably a CSI driver; another provisioner would ignore the keys.
+        None => unknown_reserved_keys(&parameters)
+            .into_iter()
+            .map(|fault| (fault, Certainty::Likely))
+            .collect(),
+    }
+}
+
+/// The finding of a parameter's fault. What follows from the fault goes to the remedy where the message gets too long for
+/// a warning.
+fn parameter_finding(rule: &Rule, class: StorageClass<'_>, fault: &ParameterFault, certainty: Certainty) -> Finding {
+    const LONGEST: usize = 120;
+    let value = class
+        .parameters()
+        .and_then(|parameters| parameters.get(&fault.key)?.as_str())
+        .unwrap_or_default();
+    let room = LONGEST - rule.name.len() - " []".len();
+    let (message, remedy) = match fault.message.rsplit_once(": ") {
+        Some((what, outcome)) if fault.message.chars().count() > room => {
+            (what.to_owned(), format!("{outcome}; {}", fault.remedy))
+        }
+        _ => (fault.message.clone(), fault.remedy.clone()),
+    };
+    Finding::new(FieldPath::of(&["parameters"]).key(&fault.key), value, message)
+        .remedy(remedy)
+        .certainty(certainty)
+        .profiles(parameter_profiles(fault))
+}
+
+/// What refuses to provision can never work. What a cloud refuses, an older driver may not even have sent there.
+fn parameter_profiles(fault: &ParameterFault) -> Profiles {
+    let unknown_key = matches!(fault.kind, FaultKind::UnknownKey { .. });
+    match fault.consequence {
+        Consequence::RefusedByDriver => Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        Consequence::RefusedByCloud => Profiles::actions(Action::Warn, Action::Deny, Action::Deny),
+        Consequence::Ignored if unknown_key => Profiles::actions(Action::Warn, Action::Warn, Action::Deny),
+        Consequence::Capped | Consequence::Ignored => Profiles::actions(Action::Warn, Action::Warn, Action::Warn),
+    }
+}
+
+/// What the tests of the class rules share.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod testing {
+    use crate::cluster::view::{Lookup, View};
+    use crate::drivers::Drivers;
+    use crate::engine::{Author, Finding, Operation, Profile, Request, Rule, Run, evaluate};
+    use crate::model::{FieldPath, Meta, ObjectKind, StorageClass, Subject};
+    use serde_json::{Value, json};
+
+    /// A class as the API server sends it at CREATE, and what stands around it.
+    pub(super) struct Case {
+        pub(super) class: Value,
+        pub(super) old: Option<Value>,
+        pub(super) view: View,
+        pub(super) author: Author,
+        pub(super) parameters: Value,
+        pub(super) profile: Profile,
+    }
+
+    impl Case {
+        /// A class of this provisioner with these other fields, which its author wrote.
+        pub(super) fn new(provisioner: &str, fields: &Value) -> Self {
+            let mut class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+                "metadata": {"name": "c"}, "provisioner": provisioner});
+            class
+                .as_object_mut()
+                .unwrap()
+                .extend(fields.as_object().unwrap().clone());
+            Self {
+                author: Author::Manifest(class.clone()),
+                class,
+                old: None,
+                view: View::default(),
+                parameters: Value::Null,
+                profile: Profile::Recommended,
+            }
+        }
+
+        /// The same with an author of whom nothing is known.
+        pub(super) fn unknown_author(mut self) -> Self {
+            self.author = Author::of_live(Meta::of(&self.class));
+            self
+        }
+
+        /// The same class, created where `old` was.
+        pub(super) fn updates(mut self, old: Value) -> Self {
+            self.old = Some(old);
+            self
+        }
+
+        pub(super) fn findings(&self, rule: &'static Rule) -> Vec<Finding> {
+            self.with(rule, |request, run| {
+                let new = Subject::new(ObjectKind::StorageClass, &self.class);
+                let old = self.old.as_ref().map(|old| Subject::new(ObjectKind::StorageClass, old));
+                let outcome = evaluate(run, &new, old.as_ref(), request);
+                assert_eq!(outcome.skipped, []);
+                outcome.findings
+            })
+        }
+
+        pub(super) fn carries(&self, rule: &'static Rule) -> Vec<FieldPath> {
+            self.with(rule, |request, run| {
+                let cx = crate::engine::Context::new(request, &run.parameters);
+                (rule.carries)(StorageClass::new(&self.class), &cx)
+            })
+        }
+
+        fn with<T>(&self, rule: &'static Rule, f: impl FnOnce(&Request<'_>, &Run) -> T) -> T {
+            let drivers = Drivers::builtin();
+            let request = Request {
+                operation: if self.old.is_some() {
+                    Operation::Update
+                } else {
+                    Operation::Create
+                },
+                old: self.old.as_ref(),
+                namespace: "",
+                namespace_labels: Lookup::Unknown,
+                view: &self.view,
+                drivers: &drivers,
+                author: self.author.clone(),
+                live: true,
+            };
+            let parameters = (rule.parameters.parse)(self.profile, &self.parameters).unwrap();
+            f(&request, &Run { rule, parameters })
+        }
+    }
+}

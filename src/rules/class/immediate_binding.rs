@@ -1,0 +1,272 @@
+//! `immediate-binding`
+
+use super::{WhenUnknown, certainty, may_fill_in, old_class};
+use crate::cluster::view::ViewKind;
+use crate::drivers::{Known, Named, Scope, Wanted};
+use crate::engine::{
+    Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, ParameterSpec, Profile,
+    Profiles, RuleParameters, Setting,
+};
+use crate::model::object::{at, list, text};
+use crate::model::{FieldPath, Meta, StorageClass};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+const FIELD: &str = "volumeBindingMode";
+const WAIT: &str = "WaitForFirstConsumer";
+
+/// Where provisioning with `Immediate` fails.
+const FAILS: Profiles = Profiles {
+    baseline: Setting::new(Action::Warn),
+    recommended: Setting::fixing(Action::Warn),
+    strict: Setting::fixing(Action::Deny),
+};
+
+/// Where `Immediate` may place a volume badly.
+const MISPLACES: Profiles = Profiles {
+    baseline: Setting::new(Action::Off),
+    ..FAILS
+};
+
+crate::rule! {
+    /// ## What it checks
+    /// A StorageClass binds at once (`volumeBindingMode: Immediate`, which is what the API server fills in) although the
+    /// volumes of its driver can be reached from one zone or one node only.
+    ///
+    /// It is silent where the cluster shows that there is nothing to choose: the driver publishes no topology keys, all
+    /// nodes are in one zone, or no volume of a class without provisioner is tied to a node. In profile Baseline it
+    /// speaks of drivers only that cannot provision at all with `Immediate`.
+    /// ## Why it matters
+    /// The volume is made before a pod is scheduled, in a zone or on a node that may have no room for the pod, or that its
+    /// affinity rules out. The pod then stays Pending, and the volume cannot move.
+    /// ## How to fix
+    /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class must be made anew, which
+    /// leaves its volumes alone.
+    ///
+    /// At `/mutate` the field is set where the author did not write it. Where nobody can tell who wrote it (Helm 3,
+    /// `kubectl create`), parameter `whenUnknown` decides: `Report` (the default) or `Fix` (the default in profile
+    /// Strict). Classes of `kubernetes.io/no-provisioner` are reported and never changed.
+    /// ## Examples
+    /// ```yaml,fails
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// parameters:
+    ///   type: gp3
+    ///   encrypted: "true"
+    /// volumeBindingMode: Immediate
+    /// allowVolumeExpansion: true
+    /// reclaimPolicy: Retain
+    /// ```
+    /// ```yaml,passes
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// parameters:
+    ///   type: gp3
+    ///   encrypted: "true"
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// reclaimPolicy: Retain
+    /// ```
+    /// ## References
+    /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode>
+    /// - <https://kubernetes.io/blog/2018/10/11/topology-aware-volume-provisioning-in-kubernetes/>
+    pub static RULE = {
+        name: "immediate-binding",
+        summary: "binds volumes before their pods are scheduled, although they cannot be reached from everywhere",
+        category: Category::Class,
+        class: Class::Availability,
+        fix: Fix::Sometimes,
+        needs: &[Needs::CsiNode, Needs::Node, Needs::PersistentVolume],
+        on_update: true,
+        profiles: FAILS,
+        parameters: ParameterSpec::of::<ImmediateBinding>(),
+        carries: carries,
+        check: Check::Class(check),
+    }
+}
+
+/// Parameters of immediate-binding.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ImmediateBinding {
+    /// What is done where nobody can tell whether the author wrote `volumeBindingMode`.
+    when_unknown: WhenUnknown,
+}
+
+impl RuleParameters for ImmediateBinding {
+    fn for_profile(profile: Profile) -> Self {
+        let when_unknown = if profile == Profile::Strict {
+            WhenUnknown::Fix
+        } else {
+            WhenUnknown::Report
+        };
+        Self { when_unknown }
+    }
+}
+
+fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
+    if !class.binds_immediately() {
+        return;
+    }
+    let Some(known) = cx.driver(class.provisioner()) else {
+        return;
+    };
+    let parameters = crate::drivers::Parameters::new(class.parameters());
+    let wanted = known.driver.wait_for_first_consumer(&parameters);
+    let path = FieldPath::of(&[FIELD]);
+    let (message, profiles) = match wanted.value {
+        Wanted::No => return,
+        Wanted::Required => ("Immediate cannot work", FAILS),
+        Wanted::Recommended => {
+            let zonal = known.driver.topology(&parameters).value == Scope::Zonal;
+            if publishes_no_topology(class, &known, cx) || zonal && one_zone(cx) {
+                return;
+            }
+            ("Immediate may misplace volumes", MISPLACES)
+        }
+    };
+    let because = wanted.because.unwrap_or("volumes cannot be reached from every node");
+    let finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}"))
+        .remedy(format!(
+            "set `{FIELD}: {WAIT}`; the field is immutable, so an existing class must be made anew"
+        ))
+        .profiles(profiles);
+    if class.has_no_provisioner() {
+        match ties_volumes_to_nodes(class, cx) {
+            Some(false) => {}
+            Some(true) => out.push(finding.certainty(certainty(&wanted))),
+            None => out.push(finding.certainty(Certainty::Likely)),
+        }
+        return;
+    }
+    let finding = finding.certainty(certainty(&wanted));
+    let parameters = cx.parameters::<ImmediateBinding>();
+    out.push(if may_fill_in(cx, FIELD, parameters.when_unknown) {
+        finding.fix([Edit::Set(path, WAIT.into())])
+    } else {
+        finding
+    });
+}
+
+/// What the fix has set is kept when the class is applied again without the field.
+fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
+    let waited = old_class(cx).is_some_and(|old| text(old.value(), &[FIELD]) == Some(WAIT));
+    if waited && class.binds_immediately() && !class.has_no_provisioner() {
+        vec![FieldPath::of(&[FIELD])]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether the driver runs on nodes of the cluster and tells topology on none of them.
+fn publishes_no_topology(class: StorageClass<'_>, known: &Known<'_>, cx: &Context<'_>) -> bool {
+    let name = match known.named {
+        Named::InTree => known.driver.name(),
+        Named::Name | Named::Pattern => class.provisioner(),
+    };
+    let mut entries = cx
+        .view()
+        .rows(ViewKind::CsiNode)
+        .flat_map(|node| list(node, &["spec", "drivers"]))
+        .filter(|entry| text(entry, &["name"]) == Some(name))
+        .peekable();
+    cx.view().is_complete(ViewKind::CsiNode)
+        && entries.peek().is_some()
+        && entries.all(|entry| list(entry, &["topologyKeys"]).is_empty())
+}
+
+/// Whether all nodes of the cluster are known to be in one zone.
+fn one_zone(cx: &Context<'_>) -> bool {
+    let zone = |node| Meta::of(node).label("topology.kubernetes.io/zone");
+    let zones: BTreeSet<_> = cx.view().rows(ViewKind::Node).map(zone).collect();
+    cx.view().is_complete(ViewKind::Node) && zones.len() == 1 && !zones.contains(&None)
+}
+
+/// Whether volumes that somebody made for the class are tied to nodes; `None` where there are none or they are unknown.
+fn ties_volumes_to_nodes(class: StorageClass<'_>, cx: &Context<'_>) -> Option<bool> {
+    let tied = |volume| at(volume, &["spec", "nodeAffinity"]).is_some() || at(volume, &["spec", "local"]).is_some();
+    let mut volumes = cx
+        .view()
+        .rows(ViewKind::PersistentVolume)
+        .filter(|volume| text(volume, &["spec", "storageClassName"]) == Some(class.name()))
+        .peekable();
+    volumes.peek()?;
+    let any = volumes.any(tied);
+    (any || cx.view().is_complete(ViewKind::PersistentVolume)).then_some(any)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::engine::Author;
+    use crate::rules::class::testing::Case;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+
+    fn fix(case: &Case) -> Vec<Edit> {
+        case.findings(&RULE).remove(0).fix
+    }
+
+    #[test]
+    fn only_what_the_author_left_out_is_fixed() {
+        let set = vec![Edit::Set(FieldPath::of(&[FIELD]), json!(WAIT))];
+        let immediate = json!({"volumeBindingMode": "Immediate"});
+        let written = Case::new("ebs.csi.aws.com", &immediate);
+        assert_eq!(fix(&written), []);
+        let mut left_out = Case::new("ebs.csi.aws.com", &immediate);
+        left_out.author = Author::Manifest(json!({"provisioner": "ebs.csi.aws.com"}));
+        assert_eq!(fix(&left_out), set);
+        let mut unknown = Case::new("ebs.csi.aws.com", &immediate).unknown_author();
+        assert_eq!(fix(&unknown), []);
+        unknown.profile = Profile::Strict;
+        assert_eq!(fix(&unknown), set);
+        unknown.parameters = json!({"whenUnknown": "Report"});
+        assert_eq!(fix(&unknown), []);
+        let static_volumes = Case::new("kubernetes.io/no-provisioner", &json!({}));
+        assert_eq!(fix(&static_volumes), []);
+    }
+
+    #[test]
+    fn what_the_fix_set_is_carried_forward() {
+        let class = |mode: &str| Case::new("ebs.csi.aws.com", &json!({"volumeBindingMode": mode}));
+        let old = |mode: &str| class(mode).class;
+        assert_eq!(
+            class("Immediate").updates(old(WAIT)).carries(&RULE),
+            [FieldPath::of(&[FIELD])]
+        );
+        assert_eq!(class(WAIT).updates(old("Immediate")).carries(&RULE), []);
+        assert!(class("Immediate").updates(old("Immediate")).findings(&RULE).is_empty());
+    }
+
+    #[test]
+    fn the_cluster_can_only_acquit() {
+        let with = |kind: ViewKind, row: Value, complete: bool| {
+            let mut case = Case::new("ebs.csi.aws.com", &json!({}));
+            case.view.insert(kind, "", "n", Arc::new(row));
+            case.view.set_complete(kind, complete);
+            case.findings(&RULE).len()
+        };
+        let entry = |keys: Value| json!({"spec": {"drivers": [{"name": "ebs.csi.aws.com", "topologyKeys": keys}]}});
+        assert_eq!(with(ViewKind::CsiNode, entry(Value::Null), true), 0);
+        assert_eq!(with(ViewKind::CsiNode, entry(Value::Null), false), 1);
+        assert_eq!(with(ViewKind::CsiNode, entry(json!(["zone"])), true), 1);
+        assert_eq!(with(ViewKind::CsiNode, json!({"spec": {"drivers": []}}), true), 1);
+        let node = json!({"metadata": {"labels": {"topology.kubernetes.io/zone": "a"}}});
+        assert_eq!(with(ViewKind::Node, node.clone(), true), 0);
+        assert_eq!(with(ViewKind::Node, node, false), 1);
+        assert_eq!(with(ViewKind::Node, json!({}), true), 1);
+
+        let mut efs = Case::new("efs.csi.aws.com", &json!({}));
+        let zonal = json!({"spec": {"drivers": [{"name": "efs.csi.aws.com", "topologyKeys": ["zone"]}]}});
+        efs.view.insert(ViewKind::CsiNode, "", "n", Arc::new(zonal));
+        assert!(efs.findings(&RULE).is_empty());
+    }
+}
