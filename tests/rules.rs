@@ -91,25 +91,28 @@ fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r check:
 }
 
 fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, policies: &PolicySet) -> Lines {
-    let manifest = manifests.manifests.last().expect("a request");
     let old = volguard::yaml::parse(old).pop().expect("an old object").unwrap().value;
+    let of_kind = |manifest: &&check::Manifest| manifest.value.get("kind") == old.get("kind");
+    let manifest = manifests.manifests.iter().find(of_kind).expect("a request");
     let kind: ObjectKind = manifest.kind.expect("a kind that rules read");
     let subject = Subject::new(kind, &manifest.value);
     let before = Subject::new(kind, &old);
+    let object = manifest.object_ref("default");
+    let namespace = object.namespace.as_deref().unwrap_or_default();
     let attributes = Attributes {
         group: kind.group(),
         kind: kind.as_str(),
         subresource: "",
         operation: "UPDATE",
-        namespace: "default",
+        namespace,
         user: "",
     };
     let drivers = Drivers::builtin();
     let request = Request {
         operation: Operation::Update,
         old: Some(&old),
-        namespace: "default",
-        namespace_labels: given.get(ViewKind::Namespace, "", "default"),
+        namespace,
+        namespace_labels: given.get(ViewKind::Namespace, "", namespace),
         view: given,
         drivers: &drivers,
         author: Author::Manifest(manifest.value.clone()),
@@ -209,8 +212,9 @@ fn documentation_examples_are_true() {
                 _ => continue,
             };
             seen[fails] += 1;
-            let policy = documented_policy(&text);
-            let case = Case { policy: policy.as_deref(), cluster: None, old: old.as_deref(), request: &request, fixed: None };
+            let policy = documented_policy(&request);
+            // The objects of an example are its cluster: what is not among them does not exist.
+            let case = Case { policy: policy.as_deref(), cluster: Some(&request), old: old.as_deref(), request: &request, fixed: None };
             let (found, _) = case.run(rule, case.request);
             if found.len() != count {
                 failures.push(format!("{}, {info}: findings in lines {found:?}", rule.name));
@@ -223,7 +227,8 @@ fn documentation_examples_are_true() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A rule that is Off without parameters shows in a `yaml,policy` block how to use it.
-fn documented_policy(text: &str) -> Option<String> {
-    blocks(text).into_iter().find(|(info, _)| info == "yaml,policy").map(|(_, policy)| policy)
+/// A rule that is Off without parameters shows how to use it: the example holds a policy.
+fn documented_policy(example: &str) -> Option<String> {
+    let is_policy = |document: &&str| document.contains("kind: StoragePolicy");
+    example.split("\n---\n").find(is_policy).map(str::to_owned)
 }

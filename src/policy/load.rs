@@ -460,7 +460,7 @@ status: {conditions: []}
                 vec!["5:12: must be one of Baseline, Recommended, Strict, but is `Paranoid`"],
             ),
             ("spec: none", vec!["4:7: must be a mapping, but is `none`"]),
-            ("spec:\n  rules:\n", vec!["5:9: must be a list, but is empty"]),
+            ("spec:\n  rules:\n", vec!["5:8: must be a list, but is empty"]),
             ("spec:\n  rules: {a: 1}", vec!["5:10: must be a list, but is a mapping"]),
             (
                 "spec:\n  rules:\n  - open-door",
@@ -517,7 +517,7 @@ status: {conditions: []}
             ),
             (
                 "spec:\n  rules:\n  - name: too-many-guests\n    parameters: [1]\n",
-                vec!["7:17: must be a mapping, but is a list"],
+                vec!["7:17: parameters of rule `too-many-guests`: must be a mapping, but is a list"],
             ),
             (
                 "spec:\n  match:\n    excludeUsers: ann\n    excludeNamespace: [a]\n",
@@ -579,11 +579,11 @@ sepc: {}
         for (text, expected) in [
             (
                 "",
-                ": no policy in this file: expected a StoragePolicy, but it is empty",
+                " no policy in this file: expected a StoragePolicy, but it is empty",
             ),
             (
                 "# nothing\n",
-                ": no policy in this file: expected a StoragePolicy, but it is empty",
+                " no policy in this file: expected a StoragePolicy, but it is empty",
             ),
             ("[1]", "1:1: a policy must be a mapping, but is a list"),
             (

@@ -1,11 +1,11 @@
 //! Rules of the category `class`.
 
-mod expansion_disabled;
-mod immediate_binding;
-mod invalid_driver_parameter;
-mod reclaim_delete;
-mod unencrypted_class;
-mod unknown_driver_parameter;
+pub mod expansion_disabled;
+pub mod immediate_binding;
+pub mod invalid_driver_parameter;
+pub mod reclaim_delete;
+pub mod unencrypted_class;
+pub mod unknown_driver_parameter;
 
 use crate::drivers::{Consequence, Fact, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
 use crate::engine::{Action, Certainty, Context, Finding, Operation, Profiles, Rule, Written};
