@@ -205,8 +205,9 @@ fn documentation_examples_are_true() {
                 _ => continue,
             };
             seen[fails] += 1;
-            let policy = documented_policy(&text);
-            let case = Case { policy: policy.as_deref(), cluster: None, old: old.as_deref(), request: &request, fixed: None };
+            let policy = documented(&text, "yaml,policy");
+            let cluster = documented(&text, "yaml,cluster");
+            let case = Case { policy: policy.as_deref(), cluster: cluster.as_deref(), old: old.as_deref(), request: &request, fixed: None };
             let (found, _) = case.run(rule, case.request);
             if found.len() != count {
                 failures.push(format!("{}, {info}: findings in lines {found:?}", rule.name));
@@ -219,7 +220,7 @@ fn documentation_examples_are_true() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A rule that is Off without parameters shows in a `yaml,policy` block how to use it.
-fn documented_policy(text: &str) -> Option<String> {
-    blocks(text).into_iter().find(|(info, _)| info == "yaml,policy").map(|(_, policy)| policy)
+/// A block that both examples share: a policy for a rule that is Off without parameters, or what is in the cluster.
+fn documented(text: &str, info: &str) -> Option<String> {
+    blocks(text).into_iter().find(|(found, _)| found == info).map(|(_, content)| content)
 }

@@ -35,7 +35,7 @@ crate::rule! {
     ///
     /// ## Examples
     ///
-    /// ```yaml,fails
+    /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
     /// metadata: {name: default}
@@ -47,7 +47,9 @@ crate::rule! {
     ///       parameters:
     ///         defaultClasses:
     ///           - {accessModes: [ReadWriteMany], volumeMode: Filesystem, class: efs}
-    /// ---
+    /// ```
+    ///
+    /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
@@ -76,18 +78,6 @@ crate::rule! {
     /// ```
     ///
     /// ```yaml,passes
-    /// apiVersion: volguard.dev/v1alpha1
-    /// kind: StoragePolicy
-    /// metadata: {name: default}
-    /// spec:
-    ///   profile: Strict
-    ///   rules:
-    ///     - name: default-class-cannot-serve
-    ///       action: Warn
-    ///       parameters:
-    ///         defaultClasses:
-    ///           - {accessModes: [ReadWriteMany], volumeMode: Filesystem, class: efs}
-    /// ---
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:

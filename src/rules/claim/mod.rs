@@ -219,30 +219,6 @@ mod tests {
     }
 
     #[test]
-    fn examples_of_the_documentation_fail_and_pass() {
-        for rule in RULES {
-            for (fence, expected) in [("```yaml,fails\n", 1), ("```yaml,passes\n", 0)] {
-                let example = rule.documentation.replace("\n ", "\n");
-                let example = example.split_once(fence).unwrap().1.split_once("```").unwrap().0;
-                let documents = documents(example);
-                let view = view(&documents);
-                let policy = documents
-                    .iter()
-                    .find_map(|object| object.pointer("/spec/rules/0/parameters"));
-                let found: usize = documents
-                    .iter()
-                    .map(|object| {
-                        let author = Author::Manifest(object.clone());
-                        let parameters = policy.unwrap_or(&Value::Null);
-                        evaluate_in(rule.name, parameters, &view, object, author).findings.len()
-                    })
-                    .sum();
-                assert_eq!(found, expected, "{} {fence}", rule.name);
-            }
-        }
-    }
-
-    #[test]
     fn a_short_message_names_claim_mode_driver_and_class() {
         let outcome = run(
             "unsupported-access-mode",

@@ -23,7 +23,7 @@ crate::rule! {
     ///
     /// ## Examples
     ///
-    /// ```yaml,fails
+    /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata: {name: gp3}
@@ -32,7 +32,9 @@ crate::rule! {
     /// volumeBindingMode: WaitForFirstConsumer
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
-    /// ---
+    /// ```
+    ///
+    /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata: {name: data}
@@ -43,15 +45,6 @@ crate::rule! {
     /// ```
     ///
     /// ```yaml,passes
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata: {name: gp3}
-    /// provisioner: ebs.csi.aws.com
-    /// parameters: {type: gp3, encrypted: "true"}
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// reclaimPolicy: Retain
-    /// allowVolumeExpansion: true
-    /// ---
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata: {name: data}
