@@ -91,8 +91,8 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
     }
 }
 
-/// What would help a claim that its class cannot serve: the driver's reason, then the classes of this cluster that are known
-/// to serve it, or else `otherwise`.
+/// What would help a claim that its class cannot serve: the driver's reason, then the classes of this cluster that are
+/// known to serve it, or else `otherwise`.
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
     let mut classes: Vec<&str> = cx
         .view()
@@ -281,8 +281,8 @@ mod tests {
     fn an_available_volume_comes_before_the_driver() {
         let volume = |phase: &str, claim_ref: &str| {
             format!(
-                "{CLASSES}\n---\n{{apiVersion: v1, kind: PersistentVolume, metadata: {{name: pv-1}}, spec: {{storageClassName: gp3, \
-                 accessModes: [ReadWriteMany], capacity: {{storage: 20Gi}}{claim_ref}}}, status: {{phase: {phase}}}}}"
+                "{CLASSES}\n---\n{{apiVersion: v1, kind: PersistentVolume, metadata: {{name: pv-1}}, spec: \
+                 {{storageClassName: gp3, accessModes: [ReadWriteMany], capacity: {{storage: 20Gi}}{claim_ref}}}, status: {{phase: {phase}}}}}"
             )
         };
         let found = |objects: &str| {
@@ -378,8 +378,8 @@ mod tests {
     fn the_template_of_the_set_tells_who_wrote_the_class() {
         let set = |class: &str| {
             format!(
-                "{CLASSES}\n---\n{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: web, namespace: shop}}, spec: \
-                 {{volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {{{class}}}}}]}}}}"
+                "{CLASSES}\n---\n{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: web, namespace: shop}}, \
+                 spec: {{volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {{{class}}}}}]}}}}"
             )
         };
         let mut claim = filled(None);
