@@ -14,28 +14,29 @@ use serde::{Deserialize, Serialize};
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim names no class, and the default class that it gets cannot serve the access modes or the volume mode that it
-    /// asks for. Parameter `defaultClasses` says which class such claims should have, by access mode, volume mode and
-    /// namespace; the first entry that matches counts. Without the parameter, or where no entry matches, this rule is silent
-    /// and `unsupported-access-mode` speaks.
+    /// A claim names no class, and the default class that it gets cannot serve the access modes or the volume mode that
+    /// it asks for. Parameter `defaultClasses` says which class such claims should have, by access mode, volume mode
+    /// and namespace; the first entry that matches counts. Without the parameter, or where no entry matches, this rule
+    /// is silent and `unsupported-access-mode` speaks.
     ///
-    /// The API server fills the default class in before any webhook sees the claim. Whether the author wrote it is told by
-    /// server-side apply, by the annotation of `kubectl apply`, or by the StatefulSet that the claim belongs to. Where nobody
-    /// can tell, parameter `whenUnknown` decides: `Report` (the default) or `Fix`.
+    /// The API server fills the default class in before any webhook sees the claim. Whether the author wrote it is told
+    /// by server-side apply, by the annotation of `kubectl apply`, or by the StatefulSet that the claim belongs to.
+    /// Where nobody can tell, parameter `whenUnknown` decides: `Report` (the default) or `Fix`.
     ///
     /// ## Why it matters
     ///
-    /// There is one default class for the whole cluster, most often of block storage. A claim for a shared volume that leaves
-    /// the class to the cluster stays Pending, though another class would serve it.
+    /// There is one default class for the whole cluster, most often of block storage. A claim for a shared volume that
+    /// leaves the class to the cluster stays Pending, though another class would serve it.
     ///
     /// ## How to fix
     ///
-    /// Name the class in the claim. With `mutate: true` the class of the matching entry is set when the claim is created,
-    /// provided that its author wrote none. Claim templates are reported only: the claims made from them get the class.
+    /// Name the class in the claim. With `mutate: true` the class of the matching entry is set when the claim is
+    /// created, provided that its author wrote none. Claim templates are reported only: the claims made from them get
+    /// the class.
     ///
     /// ## Examples
     ///
-    /// ```yaml,fails
+    /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
     /// metadata: {name: default}
@@ -47,7 +48,9 @@ crate::rule! {
     ///       parameters:
     ///         defaultClasses:
     ///           - {accessModes: [ReadWriteMany], volumeMode: Filesystem, class: efs}
-    /// ---
+    /// ```
+    ///
+    /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
@@ -76,18 +79,6 @@ crate::rule! {
     /// ```
     ///
     /// ```yaml,passes
-    /// apiVersion: volguard.dev/v1alpha1
-    /// kind: StoragePolicy
-    /// metadata: {name: default}
-    /// spec:
-    ///   profile: Strict
-    ///   rules:
-    ///     - name: default-class-cannot-serve
-    ///       action: Warn
-    ///       parameters:
-    ///         defaultClasses:
-    ///           - {accessModes: [ReadWriteMany], volumeMode: Filesystem, class: efs}
-    /// ---
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
@@ -276,8 +267,8 @@ fn refused(served: &Served<'_>, claim: &Claim<'_>) -> Option<(String, Certainty)
     })
 }
 
-/// The class of the first entry that matches. A class that does not exist, or that cannot serve the claim either, is passed
-/// over: setting it would help nobody.
+/// The class of the first entry that matches. A class that does not exist, or that cannot serve the claim either, is
+/// passed over: setting it would help nobody.
 fn configured<'p>(
     entries: &'p [DefaultClass],
     claim: &Claim<'_>,

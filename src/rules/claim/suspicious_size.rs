@@ -11,15 +11,15 @@ const LEAST: i64 = 1 << 20;
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim asks for a handful of bytes: a bare number below 1Mi (`10` is ten bytes), or thousandths of bytes (`10m`, where
-    /// `10Mi` or `10Gi` was meant). A large number of thousandths is fine: the API server itself writes `1.2Gi` as
-    /// `1288490188800m`. Where the size decides nothing (the driver has no quota, or the claim binds to a volume that
-    /// exists), it is a warning at most.
+    /// A claim asks for a handful of bytes: a bare number below 1Mi (`10` is ten bytes), or thousandths of bytes
+    /// (`10m`, where `10Mi` or `10Gi` was meant). A large number of thousandths is fine: the API server itself writes
+    /// `1.2Gi` as `1288490188800m`. Where the size decides nothing (the driver has no quota, or the claim binds to a
+    /// volume that exists), it is a warning at most.
     ///
     /// ## Why it matters
     ///
-    /// Some drivers refuse the claim, others round it up to the smallest volume that they make. The database that was meant
-    /// to have 10Gi then runs on 1Gi until it is full.
+    /// Some drivers refuse the claim, others round it up to the smallest volume that they make. The database that was
+    /// meant to have 10Gi then runs on 1Gi until it is full.
     ///
     /// ## How to fix
     ///

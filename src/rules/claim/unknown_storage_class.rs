@@ -7,14 +7,15 @@ use crate::model::{Claim, ClassName, Meta, StorageClass, object};
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim names a StorageClass that does not exist, and no volume carries the name either. A name that only volumes
-    /// carry, such as `storageClassName: manual`, is valid: the claim binds to one of them. A claim that names its volume, or
-    /// that has the empty class, is not judged. In files, without a cluster, it speaks only where the classes are given.
+    /// A claim names a StorageClass that does not exist, and no volume carries the name either. A name that only
+    /// volumes carry, such as `storageClassName: manual`, is valid: the claim binds to one of them. A claim that names
+    /// its volume, or that has the empty class, is not judged. In files, without a cluster, it speaks only where the
+    /// classes are given.
     ///
     /// ## Why it matters
     ///
-    /// The claim stays Pending until somebody makes the class, and the pods that use it do not start. The usual cause is a
-    /// slip of the pen, or a name from another cluster.
+    /// The claim stays Pending until somebody makes the class, and the pods that use it do not start. The usual cause
+    /// is a slip of the pen, or a name from another cluster.
     ///
     /// ## How to fix
     ///
@@ -23,7 +24,7 @@ crate::rule! {
     ///
     /// ## Examples
     ///
-    /// ```yaml,fails
+    /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata: {name: gp3}
@@ -32,7 +33,9 @@ crate::rule! {
     /// volumeBindingMode: WaitForFirstConsumer
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
-    /// ---
+    /// ```
+    ///
+    /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata: {name: data}
@@ -43,15 +46,6 @@ crate::rule! {
     /// ```
     ///
     /// ```yaml,passes
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata: {name: gp3}
-    /// provisioner: ebs.csi.aws.com
-    /// parameters: {type: gp3, encrypted: "true"}
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// reclaimPolicy: Retain
-    /// allowVolumeExpansion: true
-    /// ---
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata: {name: data}

@@ -7,14 +7,14 @@ use crate::model::{Claim, VolumeMode};
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim asks for a volume mode that the driver of its class does not have: a raw block device of a driver that shares
-    /// files. A driver that is not known is not judged, and neither is a claim that names an existing volume or that would
-    /// bind to an Available volume of its class.
+    /// A claim asks for a volume mode that the driver of its class does not have: a raw block device of a driver that
+    /// shares files. A driver that is not known is not judged, and neither is a claim that names an existing volume or
+    /// that would bind to an Available volume of its class.
     ///
     /// ## Why it matters
     ///
-    /// The driver refuses to make the volume. The claim stays Pending for ever, and its pods with it; the volume mode of a
-    /// claim cannot be changed afterwards.
+    /// The driver refuses to make the volume. The claim stays Pending for ever, and its pods with it; the volume mode
+    /// of a claim cannot be changed afterwards.
     ///
     /// ## How to fix
     ///
