@@ -6,7 +6,9 @@ use crate::cluster::live::{LiveView, Named};
 use crate::cluster::view::{View, ViewKind};
 use crate::decision::{self, Judged};
 use crate::drivers::Drivers;
-use crate::engine::{Action, Author, Certainty, Class, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate};
+use crate::engine::{
+    Action, Author, Certainty, Class, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate,
+};
 use crate::model::{ClassName, FieldPath, ObjectKind, Step, Subject, object};
 use crate::policy::{Applies, Attributes, CompiledPolicy, PolicySet, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
@@ -74,7 +76,11 @@ impl Reviewer for Admission {
 
         // 5 policy: which rules run; 6 engine: runs -> findings
         let request = Request {
-            operation: if old.is_some() { Operation::Update } else { Operation::Create },
+            operation: if old.is_some() {
+                Operation::Update
+            } else {
+                Operation::Create
+            },
             old: old_value.as_ref(),
             namespace: attributes.namespace,
             namespace_labels: view.get(ViewKind::Namespace, "", attributes.namespace),
@@ -83,13 +89,22 @@ impl Reviewer for Admission {
             author: Author::of_live(subject.meta()),
             live: matches!(self.cluster, Cluster::Live(_)),
         };
-        let (mut judged, skipped) = judge(&self.policies, &attributes, &subject, old.as_ref(), &request, Some(endpoint));
+        let (mut judged, skipped) = judge(
+            &self.policies,
+            &attributes,
+            &subject,
+            old.as_ref(),
+            &request,
+            Some(endpoint),
+        );
 
         // 7 decision: findings -> decision
         let mut fixes = (Vec::new(), Vec::new());
         let mut would_fix = false;
         if endpoint == Endpoint::Mutate {
-            would_fix = judged.iter().any(|j| !j.is_enforced() && j.mutate && !j.finding.fix.is_empty());
+            would_fix = judged
+                .iter()
+                .any(|j| !j.is_enforced() && j.mutate && !j.finding.fix.is_empty());
             let mut patched = value.clone();
             fixes = decision::merge_fixes(&judged, &mut patched);
             judged.retain(|j| j.rule.reports_at == ReportsAt::Mutate);
@@ -166,7 +181,14 @@ pub fn judge(
                 if finding.certainty == Certainty::Likely || request.operation == Operation::Update {
                     finding.fix.clear();
                 }
-                Judged { rule, finding, policy: policy.name.clone(), mode: policy.mode, action, mutate: fixes }
+                Judged {
+                    rule,
+                    finding,
+                    policy: policy.name.clone(),
+                    mode: policy.mode,
+                    action,
+                    mutate: fixes,
+                }
             }));
         }
     }
@@ -180,10 +202,15 @@ pub fn judge(
 /// What an update must carry forward: immutable fields that the rule's fix may have set when the object was created, and
 /// that the author did not write. Otherwise `kubectl replace` of the same manifest would be refused.
 fn carried(run: &Run, policy: &CompiledPolicy, subject: &Subject<'_>, request: &Request<'_>) -> Option<Judged> {
-    let (Subject::Class(class), Some(old)) = (subject, request.old) else { return None };
+    let (Subject::Class(class), Some(old)) = (subject, request.old) else {
+        return None;
+    };
     let cx = crate::engine::Context::new(request, &run.parameters);
     let paths = (run.rule.carries)(*class, &cx);
-    let edits: Vec<Edit> = paths.into_iter().filter_map(|path| carry(path, class.value(), old, request)).collect();
+    let edits: Vec<Edit> = paths
+        .into_iter()
+        .filter_map(|path| carry(path, class.value(), old, request))
+        .collect();
     let first = edits.first()?;
     let Edit::Set(path, _) = first else { return None };
     Some(Judged {
@@ -223,8 +250,14 @@ fn named<'s>(subject: &Subject<'s>, namespace: &'s str) -> Vec<Named> {
         .collect();
     if let Subject::Workload(workload) = subject {
         let volumes = workload.claim_volumes();
-        named.extend(volumes.iter().map(|v| Named::new(ViewKind::PersistentVolumeClaim, namespace, v.claim)));
-        let service = workload.spec_text(&["serviceName"]).filter(|_| workload.kind() == ObjectKind::StatefulSet);
+        named.extend(
+            volumes
+                .iter()
+                .map(|v| Named::new(ViewKind::PersistentVolumeClaim, namespace, v.claim)),
+        );
+        let service = workload
+            .spec_text(&["serviceName"])
+            .filter(|_| workload.kind() == ObjectKind::StatefulSet);
         named.extend(service.map(|name| Named::new(ViewKind::Service, namespace, name)));
     }
     if !namespace.is_empty() {
@@ -245,9 +278,14 @@ fn makes_claims(attributes: &Attributes<'_>) -> bool {
 
 /// Whether an update leaves everything but metadata and status as it was.
 fn same_but_metadata(new: &Value, old: &Value) -> bool {
-    let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else { return false };
+    let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else {
+        return false;
+    };
     let matters = |key: &&String| !matches!(key.as_str(), "metadata" | "status");
-    new.keys().chain(old.keys()).filter(matters).all(|key| new.get(key) == old.get(key))
+    new.keys()
+        .chain(old.keys())
+        .filter(matters)
+        .all(|key| new.get(key) == old.get(key))
 }
 
 fn attributes<'r>(review: &'r Review<'_>) -> Attributes<'r> {

@@ -49,8 +49,17 @@ impl Judged {
 pub fn strictest(mut judged: Vec<Judged>) -> Vec<Judged> {
     let rank = |judged: &Judged| (judged.is_enforced(), judged.action);
     judged.sort_by(|a, b| {
-        let key = |judged: &Judged| (judged.finding.path.clone(), judged.rule.name, judged.finding.message.clone());
-        key(a).cmp(&key(b)).then_with(|| rank(b).cmp(&rank(a))).then_with(|| a.policy.cmp(&b.policy))
+        let key = |judged: &Judged| {
+            (
+                judged.finding.path.clone(),
+                judged.rule.name,
+                judged.finding.message.clone(),
+            )
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| rank(b).cmp(&rank(a)))
+            .then_with(|| a.policy.cmp(&b.policy))
     });
     judged.dedup_by(|later, first| {
         later.rule.name == first.rule.name
@@ -81,7 +90,11 @@ pub fn decide(
 ) -> Decision {
     let enforced = |action| judged.iter().filter(move |j| j.is_enforced() && j.action == action);
     let causes: Vec<Cause> = enforced(Action::Deny)
-        .map(|j| Cause { reason: j.rule.name.to_owned(), message: j.line(), field: j.finding.path.to_string() })
+        .map(|j| Cause {
+            reason: j.rule.name.to_owned(),
+            message: j.line(),
+            field: j.finding.path.to_string(),
+        })
         .collect();
     let would_deny = judged.iter().any(|j| !j.is_enforced() && j.action == Action::Deny);
     let verdict = match () {
@@ -91,7 +104,11 @@ pub fn decide(
         () if would_fix => "would-mutate",
         () => "allow",
     };
-    let mut rules: Vec<&str> = judged.iter().map(|j| j.rule.name).chain(fixed.iter().copied()).collect();
+    let mut rules: Vec<&str> = judged
+        .iter()
+        .map(|j| j.rule.name)
+        .chain(fixed.iter().copied())
+        .collect();
     rules.sort_unstable();
     rules.dedup();
     let mut annotations = BTreeMap::new();
@@ -108,7 +125,15 @@ pub fn decide(
         annotations.insert("skipped", names.join(","));
     }
     let patch = if causes.is_empty() { patch } else { Vec::new() };
-    Decision { response: Response { warnings: warnings(enforced(Action::Warn)), causes, annotations, patch }, verdict }
+    Decision {
+        response: Response {
+            warnings: warnings(enforced(Action::Warn)),
+            causes,
+            annotations,
+            patch,
+        },
+        verdict,
+    }
 }
 
 /// One warning a finding, the gravest first, within the API server's bounds.
@@ -146,14 +171,21 @@ pub fn counted(skipped: &[Skip]) -> Vec<(&'static str, &'static str)> {
     let mut counted: Vec<(&'static str, SkipReason)> = skipped.iter().map(|skip| (skip.rule, skip.reason)).collect();
     counted.sort_unstable();
     counted.dedup();
-    counted.into_iter().map(|(rule, reason)| (rule, reason.as_str())).collect()
+    counted
+        .into_iter()
+        .map(|(rule, reason)| (rule, reason.as_str()))
+        .collect()
 }
 
 /// The fixes that are sent: of each rule those of the first policy by name that enforces them. Returns the operations and
 /// the names of their rules; `object` is changed as the patch will change it.
 pub fn merge_fixes(judged: &[Judged], object: &mut Value) -> (Vec<json_patch::PatchOperation>, Vec<&'static str>) {
     let mut chosen: BTreeMap<&'static str, &str> = BTreeMap::new();
-    let enforced = || judged.iter().filter(|j| j.is_enforced() && j.mutate && !j.finding.fix.is_empty());
+    let enforced = || {
+        judged
+            .iter()
+            .filter(|j| j.is_enforced() && j.mutate && !j.finding.fix.is_empty())
+    };
     for j in enforced() {
         let policy = chosen.entry(j.rule.name).or_insert(&j.policy);
         if j.policy.as_str() < *policy {

@@ -15,8 +15,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["rules", "engine", "cluster", "model", "yaml"]),
     ("protocol", &[]),
     ("decision", &["policy", "protocol", "engine"]),
-    ("admission", &["decision", "policy", "protocol", "engine", "drivers", "cluster", "model"]),
-    ("check", &["admission", "decision", "policy", "engine", "drivers", "cluster", "model", "yaml"]),
+    (
+        "admission",
+        &[
+            "decision", "policy", "protocol", "engine", "drivers", "cluster", "model",
+        ],
+    ),
+    (
+        "check",
+        &[
+            "admission",
+            "decision",
+            "policy",
+            "engine",
+            "drivers",
+            "cluster",
+            "model",
+            "yaml",
+        ],
+    ),
     ("report", &["check", "engine", "yaml"]),
     ("telemetry", &["protocol"]),
     ("tls", &[]),
@@ -43,10 +60,17 @@ fn dependencies_point_one_way() {
     sources(&mut |path, code| {
         let module = path.split(['/', '.']).next().unwrap();
         let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == module) else {
-            assert!(["lib", "main", "cli"].contains(&module), "{path}: module {module} has no place in the layering");
+            assert!(
+                ["lib", "main", "cli"].contains(&module),
+                "{path}: module {module} has no place in the layering"
+            );
             return;
         };
-        for used in code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| line.split("crate::").skip(1)) {
+        for used in code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .flat_map(|line| line.split("crate::").skip(1))
+        {
             let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let fine = used == module || used == "rule" || allowed.contains(&used.as_str()) || used.is_empty();
             assert!(fine, "{path}: {module} uses {used}");
@@ -58,7 +82,16 @@ fn dependencies_point_one_way() {
 fn rules_see_the_cluster_only_through_the_view() {
     sources(&mut |path, code| {
         if path.starts_with("rules/") || path.starts_with("engine/") {
-            for forbidden in ["cluster::live", "cluster::watch", "cluster::files", "SystemTime", "Instant", "std::env", "std::fs", "tracing::"] {
+            for forbidden in [
+                "cluster::live",
+                "cluster::watch",
+                "cluster::files",
+                "SystemTime",
+                "Instant",
+                "std::env",
+                "std::fs",
+                "tracing::",
+            ] {
                 assert!(!code.contains(forbidden), "{path} uses {forbidden}");
             }
         }
@@ -68,7 +101,9 @@ fn rules_see_the_cluster_only_through_the_view() {
 #[test]
 fn kube_is_named_in_few_places() {
     sources(&mut |path, code| {
-        let names = code.lines().any(|line| line.contains("kube::") && !line.trim_start().starts_with("//"));
+        let names = code
+            .lines()
+            .any(|line| line.contains("kube::") && !line.trim_start().starts_with("//"));
         assert!(!names || MAY_NAME_KUBE.contains(&path), "{path} names kube");
     });
 }

@@ -52,7 +52,12 @@ type Lines = Vec<usize>;
 impl Case<'_> {
     fn policies(&self, folder: &Path) -> PolicySet {
         match self.policy {
-            None => PolicySet::new(vec![CompiledPolicy::from_profile("strict", Profile::Strict, Mode::Enforce, &rules::ALL)]),
+            None => PolicySet::new(vec![CompiledPolicy::from_profile(
+                "strict",
+                Profile::Strict,
+                Mode::Enforce,
+                &rules::ALL,
+            )]),
             Some(text) => {
                 let path = write(folder, "policy.yaml", text);
                 PolicySet::new(read(&[path], &rules::ALL).unwrap())
@@ -74,7 +79,10 @@ impl Case<'_> {
         let manifests = check::read(std::slice::from_ref(&path));
         assert_eq!(manifests.errors, [], "the request can be read");
         if let Some(old) = self.old {
-            return (update(rule, old, &manifests, &given, &policies), serde_json::Value::Null);
+            return (
+                update(rule, old, &manifests, &given, &policies),
+                serde_json::Value::Null,
+            );
         }
         let last = manifests.manifests.last().expect("a request");
         let (object, mut fixed) = (last.object_ref("default"), last.value.clone());
@@ -87,7 +95,10 @@ impl Case<'_> {
 }
 
 fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r check::CheckedFinding> {
-    report.findings.iter().filter(move |finding| finding.judged.rule.name == rule.name)
+    report
+        .findings
+        .iter()
+        .filter(move |finding| finding.judged.rule.name == rule.name)
 }
 
 fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, policies: &PolicySet) -> Lines {
@@ -119,7 +130,9 @@ fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, po
         live: false,
     };
     let (judged, _) = judge(policies, &attributes, &subject, Some(&before), &request, None);
-    let of_rule = judged.iter().filter(|j| j.rule.name == rule.name && j.action != Action::Off);
+    let of_rule = judged
+        .iter()
+        .filter(|j| j.rule.name == rule.name && j.action != Action::Off);
     let mut lines: Lines = of_rule.map(|j| manifest.position(&j.finding.path).line).collect();
     lines.sort_unstable();
     lines
@@ -135,7 +148,11 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
 fn expected(rule: &Rule, request: &str) -> Lines {
     let marker = format!("# finding: {}", rule.name);
     let marked = |line: &str| line.matches(marker.as_str()).count();
-    request.lines().enumerate().flat_map(|(index, line)| std::iter::repeat_n(index + 1, marked(line))).collect()
+    request
+        .lines()
+        .enumerate()
+        .flat_map(|(index, line)| std::iter::repeat_n(index + 1, marked(line)))
+        .collect()
 }
 
 fn case_files() -> BTreeMap<String, PathBuf> {
@@ -144,7 +161,12 @@ fn case_files() -> BTreeMap<String, PathBuf> {
         .into_iter()
         .map(Result::unwrap)
         .filter(|entry| entry.file_type().is_file())
-        .map(|entry| (entry.path().file_stem().unwrap().to_str().unwrap().to_owned(), entry.into_path()))
+        .map(|entry| {
+            (
+                entry.path().file_stem().unwrap().to_str().unwrap().to_owned(),
+                entry.into_path(),
+            )
+        })
         .collect()
 }
 
@@ -172,7 +194,9 @@ fn case_files_hold() {
             let (found, fixed) = case.run(rule, case.request);
             let expected = expected(rule, request);
             if found != expected {
-                failures.push(format!("{name}, {title}: findings in lines {found:?}, expected {expected:?}"));
+                failures.push(format!(
+                    "{name}, {title}: findings in lines {found:?}, expected {expected:?}"
+                ));
             }
             if let Some(want) = case.fixed {
                 let want = volguard::yaml::parse(want).pop().unwrap().unwrap().value;
@@ -198,7 +222,11 @@ fn case_files_hold() {
 fn documentation_examples_are_true() {
     let mut failures = Vec::new();
     for rule in rules::ALL.iter() {
-        let text: String = rule.documentation.lines().map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned() + "\n").collect();
+        let text: String = rule
+            .documentation
+            .lines()
+            .map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned() + "\n")
+            .collect();
         let mut seen = [0; 2];
         let mut old = None;
         for (info, request) in blocks(&text) {
@@ -214,14 +242,23 @@ fn documentation_examples_are_true() {
             seen[fails] += 1;
             let policy = documented_policy(&request);
             // The objects of an example are its cluster: what is not among them does not exist.
-            let case = Case { policy: policy.as_deref(), cluster: Some(&request), old: old.as_deref(), request: &request, fixed: None };
+            let case = Case {
+                policy: policy.as_deref(),
+                cluster: Some(&request),
+                old: old.as_deref(),
+                request: &request,
+                fixed: None,
+            };
             let (found, _) = case.run(rule, case.request);
             if found.len() != count {
                 failures.push(format!("{}, {info}: findings in lines {found:?}", rule.name));
             }
         }
         if seen != [1, 1] {
-            failures.push(format!("{}: one example that fails and one that passes, not {seen:?}", rule.name));
+            failures.push(format!(
+                "{}: one example that fails and one that passes, not {seen:?}",
+                rule.name
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

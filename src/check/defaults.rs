@@ -18,7 +18,12 @@ pub(super) fn fill_in(kind: ObjectKind, object: &mut Value) {
             default(spec, "replicas", json!(1));
             default(spec, "podManagementPolicy", json!("OrderedReady"));
             default(spec, "updateStrategy", json!({"type": "RollingUpdate"}));
-            for template in spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten() {
+            for template in spec
+                .get_mut("volumeClaimTemplates")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 if let Some(template) = template.as_object_mut() {
                     claim(template);
                 }
@@ -28,11 +33,15 @@ pub(super) fn fill_in(kind: ObjectKind, object: &mut Value) {
             let Some(spec) = child(object, "spec") else { return };
             default(spec, "replicas", json!(1));
             default(spec, "strategy", json!({"type": "RollingUpdate"}));
-            let Some(strategy) = child(spec, "strategy") else { return };
+            let Some(strategy) = child(spec, "strategy") else {
+                return;
+            };
             default(strategy, "type", json!("RollingUpdate"));
             if strategy.get("type") == Some(&json!("RollingUpdate")) {
                 default(strategy, "rollingUpdate", json!({}));
-                let Some(rolling) = child(strategy, "rollingUpdate") else { return };
+                let Some(rolling) = child(strategy, "rollingUpdate") else {
+                    return;
+                };
                 default(rolling, "maxUnavailable", json!("25%"));
                 default(rolling, "maxSurge", json!("25%"));
             }

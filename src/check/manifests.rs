@@ -96,7 +96,9 @@ pub fn read(paths: &[PathBuf]) -> Manifests {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.extension().and_then(|e| e.to_str()).is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| matches!(e, "yaml" | "yml" | "json"))
 }
 
 fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -107,7 +109,12 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
 
 impl Manifests {
     fn fail(&mut self, file: &Path, message: String) {
-        self.errors.push(FileError { file: file.to_owned(), line: 0, column: 0, message });
+        self.errors.push(FileError {
+            file: file.to_owned(),
+            line: 0,
+            column: 0,
+            message,
+        });
     }
 
     fn add(&mut self, file: &Path, text: Vec<u8>) {
@@ -128,7 +135,9 @@ impl Manifests {
     }
 
     fn add_object(&mut self, file: &Path, value: Value, pointer: String, spans: &Arc<Spans>) {
-        let (Some(api_version), Some(kind)) = (text(&value, &["apiVersion"]), text(&value, &["kind"])) else { return };
+        let (Some(api_version), Some(kind)) = (text(&value, &["apiVersion"]), text(&value, &["kind"])) else {
+            return;
+        };
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         if let Some(Value::Array(items)) = value.get("items").filter(|_| kind.ends_with("List")) {
             for (index, item) in items.clone().into_iter().enumerate() {
@@ -140,7 +149,13 @@ impl Manifests {
         let group = if group == "extensions" { "apps" } else { group };
         let kind = ObjectKind::find(group, kind);
         let spans = Arc::clone(spans);
-        self.manifests.push(Manifest { file: file.to_owned(), value, kind, pointer, spans });
+        self.manifests.push(Manifest {
+            file: file.to_owned(),
+            value,
+            kind,
+            pointer,
+            spans,
+        });
     }
 
     /// The views of the manifests on top of `given`.
@@ -154,7 +169,11 @@ impl Manifests {
         let mut views: BTreeMap<PathBuf, View> = BTreeMap::new();
         // Parents sort before their children, so a folder finds the nearest view above it.
         for (path, manifests) in &folders {
-            let above = path.ancestors().skip(1).find_map(|above| views.get(above)).unwrap_or(given);
+            let above = path
+                .ancestors()
+                .skip(1)
+                .find_map(|above| views.get(above))
+                .unwrap_or(given);
             let view = layered(above, manifests, namespace);
             views.insert(path.clone(), view);
         }
@@ -188,7 +207,9 @@ fn layered(below: &View, manifests: &[&Manifest], namespace: &str) -> View {
     for manifest in manifests {
         let object = manifest.object_ref(namespace);
         let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
-        let Some(kind) = ViewKind::find(group, &object.kind) else { continue };
+        let Some(kind) = ViewKind::find(group, &object.kind) else {
+            continue;
+        };
         let row = Arc::new(manifest.value.clone());
         layer
             .entry((kind, object.namespace.unwrap_or_default(), object.name))
@@ -224,17 +245,28 @@ impl Manifest {
     pub fn object_ref(&self, namespace: &str) -> ObjectRef {
         let meta = Meta::of(&self.value);
         let (api_version, kind) = (text(&self.value, &["apiVersion"]), text(&self.value, &["kind"]));
-        let group = api_version.and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
+        let group = api_version
+            .and_then(|v| v.split_once('/'))
+            .map_or("", |(group, _)| group);
         let kind = kind.unwrap_or_default();
         let cluster_scoped = self.kind.is_some_and(ObjectKind::is_cluster_scoped)
             || ViewKind::find(group, kind).is_some_and(|kind| !kind.is_namespaced());
-        let namespace = if meta.namespace().is_empty() { namespace } else { meta.namespace() };
+        let namespace = if meta.namespace().is_empty() {
+            namespace
+        } else {
+            meta.namespace()
+        };
         let generated = || text(&self.value, &["metadata", "generateName"]).unwrap_or_default();
         ObjectRef {
             api_version: api_version.unwrap_or_default().to_owned(),
             kind: kind.to_owned(),
             namespace: (!cluster_scoped).then(|| namespace.to_owned()),
-            name: if meta.name().is_empty() { generated() } else { meta.name() }.to_owned(),
+            name: if meta.name().is_empty() {
+                generated()
+            } else {
+                meta.name()
+            }
+            .to_owned(),
         }
     }
 }

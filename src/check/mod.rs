@@ -55,21 +55,32 @@ pub struct Report {
 impl Report {
     /// How many findings have this action.
     pub fn count(&self, action: Action) -> usize {
-        self.findings.iter().filter(|finding| finding.judged.action == action).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.judged.action == action)
+            .count()
     }
 }
 
 /// Judges manifests. They are each other's cluster view: same file first, then the folder, then upwards, on top of `given`.
 pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: &Drivers, namespace: &str) -> Report {
     let views = manifests.views(given, namespace);
-    let mut report = Report { errors: manifests.errors, ..Report::default() };
+    let mut report = Report {
+        errors: manifests.errors,
+        ..Report::default()
+    };
     for manifest in &manifests.manifests {
         let view = views.of(manifest);
         if let Some((judged, skipped)) = judge_manifest(manifest, &view, policies, drivers, namespace) {
             report.objects += 1;
-            report.findings.extend(judged.into_iter().map(|judged| placed(judged, manifest, namespace)));
+            report
+                .findings
+                .extend(judged.into_iter().map(|judged| placed(judged, manifest, namespace)));
             let object = manifest.object_ref(namespace);
-            report.skipped.extend(skipped.into_iter().map(|skip| CheckedSkip { skip, object: object.clone() }));
+            report.skipped.extend(skipped.into_iter().map(|skip| CheckedSkip {
+                skip,
+                object: object.clone(),
+            }));
         }
     }
     report

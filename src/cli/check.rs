@@ -65,17 +65,30 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             Some(ProfileName::Strict) => Profile::Strict,
             Some(ProfileName::Recommended) | None => Profile::Recommended,
         };
-        PolicySet::new(vec![CompiledPolicy::from_profile("default", profile, Mode::Enforce, &crate::rules::ALL)])
+        PolicySet::new(vec![CompiledPolicy::from_profile(
+            "default",
+            profile,
+            Mode::Enforce,
+            &crate::rules::ALL,
+        )])
     } else {
         PolicySet::new(crate::policy::read(&args.policy, &crate::rules::ALL)?)
     };
-    let given = if args.objects.is_empty() { View::default() } else { files::read(&args.objects)? };
+    let given = if args.objects.is_empty() {
+        View::default()
+    } else {
+        files::read(&args.objects)?
+    };
     let manifests = check::read(&args.paths);
     let report = check::check(manifests, &given, &policies, &Drivers::builtin(), &args.namespace);
 
     let mut errors = std::io::stderr().lock();
     for error in &report.errors {
-        let place = if error.line == 0 { String::new() } else { format!(":{}:{}", error.line, error.column) };
+        let place = if error.line == 0 {
+            String::new()
+        } else {
+            format!(":{}:{}", error.line, error.column)
+        };
         writeln!(errors, "volguard: {}{place}: {}", error.file.display(), error.message)?;
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

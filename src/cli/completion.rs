@@ -10,6 +10,11 @@ pub(super) struct CompletionArgs {
 }
 
 pub(super) fn run(args: &CompletionArgs) -> anyhow::Result<ExitCode> {
-    clap_complete::generate(args.shell, &mut super::Cli::command(), "volguard", &mut std::io::stdout());
+    clap_complete::generate(
+        args.shell,
+        &mut super::Cli::command(),
+        "volguard",
+        &mut std::io::stdout(),
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -50,7 +50,10 @@ pub fn run() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         // A reader that went away (`volguard rules list | head`) is no error.
-        if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+        {
             return ExitCode::SUCCESS;
         }
         // Nothing can be done when standard error is gone too.

@@ -56,7 +56,10 @@ fn list(output: Output, out: &mut dyn Write) -> anyhow::Result<()> {
             writeln!(out)?;
         }
         Output::Markdown => {
-            writeln!(out, "| rule | what it finds | Baseline | Recommended | Strict |\n|---|---|---|---|---|")?;
+            writeln!(
+                out,
+                "| rule | what it finds | Baseline | Recommended | Strict |\n|---|---|---|---|---|"
+            )?;
             for rule in rules::ALL.iter() {
                 let [b, r, s] = Profile::ALL.map(|profile| setting(rule.profiles.of(profile)));
                 writeln!(out, "| {} | {} | {b} | {r} | {s} |", rule.name, rule.summary)?;
@@ -65,7 +68,13 @@ fn list(output: Output, out: &mut dyn Write) -> anyhow::Result<()> {
         Output::Text => {
             let width = rules::ALL.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
             for rule in rules::ALL.iter() {
-                writeln!(out, "{:<9} {:<width$}  {}", rule.category.as_str(), rule.name, rule.summary)?;
+                writeln!(
+                    out,
+                    "{:<9} {:<width$}  {}",
+                    rule.category.as_str(),
+                    rule.name,
+                    rule.summary
+                )?;
             }
         }
     }
@@ -81,7 +90,13 @@ fn show(rule: &Rule, output: Output, out: &mut dyn Write) -> anyhow::Result<()> 
         return Ok(());
     }
     writeln!(out, "# {}\n\n{}.\n", rule.name, capitalized(rule.summary))?;
-    writeln!(out, "Category {}, {}, since {}.\n", rule.category.as_str(), rule.class.as_str(), rule.since)?;
+    writeln!(
+        out,
+        "Category {}, {}, since {}.\n",
+        rule.category.as_str(),
+        rule.class.as_str(),
+        rule.since
+    )?;
     writeln!(out, "| profile | action |\n|---|---|")?;
     for profile in Profile::ALL {
         writeln!(out, "| {} | {} |", profile.as_str(), setting(rule.profiles.of(profile)))?;
@@ -90,7 +105,11 @@ fn show(rule: &Rule, output: Output, out: &mut dyn Write) -> anyhow::Result<()> 
         writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line))?;
     }
     let schema = (rule.parameters.schema)();
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|p| !p.is_empty()) {
+    if let Some(properties) = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .filter(|p| !p.is_empty())
+    {
         writeln!(out, "\n## Parameters\n")?;
         let defaults = (rule.parameters.defaults)(Profile::Recommended);
         for (name, schema) in properties {
@@ -122,10 +141,16 @@ fn describe(rule: &Rule) -> Value {
 }
 
 fn setting(setting: Setting) -> String {
-    format!("{}{}", setting.action.as_str(), if setting.mutate { " + fix" } else { "" })
+    format!(
+        "{}{}",
+        setting.action.as_str(),
+        if setting.mutate { " + fix" } else { "" }
+    )
 }
 
 fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -84,9 +84,14 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let shutdown = shutdown_signal()?;
     let policies = policies(args)?;
-    let metrics = Arc::new(Metrics::new(&crate::rules::ALL.iter().map(|rule| rule.name).collect::<Vec<_>>())?);
+    let metrics = Arc::new(Metrics::new(
+        &crate::rules::ALL.iter().map(|rule| rule.name).collect::<Vec<_>>(),
+    )?);
     for (state, mode) in [("enforce", Mode::Enforce), ("audit", Mode::Audit)] {
-        metrics.set_policies(state, policies.policies().iter().filter(|policy| policy.mode == mode).count());
+        metrics.set_policies(
+            state,
+            policies.policies().iter().filter(|policy| policy.mode == mode).count(),
+        );
     }
     let readiness = Readiness::default();
     let summary = format!(
@@ -141,7 +146,11 @@ async fn cluster(
     metrics: &Arc<Metrics>,
 ) -> anyhow::Result<Cluster> {
     if args.standalone {
-        let view = if args.objects.is_empty() { View::default() } else { files::read(&args.objects)? };
+        let view = if args.objects.is_empty() {
+            View::default()
+        } else {
+            files::read(&args.objects)?
+        };
         return Ok(Cluster::Fixed(Arc::new(view)));
     }
     let client = watch::connect(args.kubeconfig.as_deref(), args.context.as_deref())
@@ -178,7 +187,10 @@ async fn cluster(
 
 fn certificate(args: &ServeArgs, metrics: &Arc<Metrics>) -> anyhow::Result<Arc<CertificateResolver>> {
     if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        let reloader = Reloader::start(CertificateFiles { certificate: certificate.clone(), key: key.clone() })?;
+        let reloader = Reloader::start(CertificateFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        })?;
         let resolver = reloader.resolver();
         metrics.set_certificate(reloader.status().expires_unix(), false);
         let metrics = Arc::clone(metrics);
@@ -187,13 +199,19 @@ fn certificate(args: &ServeArgs, metrics: &Arc<Metrics>) -> anyhow::Result<Arc<C
         }));
         return Ok(resolver);
     }
-    anyhow::ensure!(args.standalone, "no certificate: give --tls-cert and --tls-key, or --standalone to have one made");
+    anyhow::ensure!(
+        args.standalone,
+        "no certificate: give --tls-cert and --tls-key, or --standalone to have one made"
+    );
     let made = tls::standalone(&args.namespace)?;
     if let Some(path) = &args.ca_out {
         std::fs::write(path, &made.ca_pem).with_context(|| format!("cannot write the CA to {}", path.display()))?;
     }
     let identity = Identity::from_pem(&made.pair, "the made certificate", "its key")?;
-    let expires = identity.not_after().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let expires = identity
+        .not_after()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs());
     metrics.set_certificate(i64::try_from(expires).unwrap_or(i64::MAX), false);
     Ok(Arc::new(CertificateResolver::new(&identity)))
 }

@@ -577,10 +577,7 @@ sepc: {}
     #[test]
     fn says_what_is_no_policy() {
         for (text, expected) in [
-            (
-                "",
-                " no policy in this file: expected a StoragePolicy, but it is empty",
-            ),
+            ("", " no policy in this file: expected a StoragePolicy, but it is empty"),
             (
                 "# nothing\n",
                 " no policy in this file: expected a StoragePolicy, but it is empty",

@@ -72,7 +72,8 @@ struct Details<'a> {
 impl Response {
     /// The response as the JSON of an AdmissionReview.
     pub fn to_bytes(&self, uid: &str) -> Result<Vec<u8>, ReviewError> {
-        let internal = |error: serde_json::Error| ReviewError::Internal(format!("the response cannot be written: {error}"));
+        let internal =
+            |error: serde_json::Error| ReviewError::Internal(format!("the response cannot be written: {error}"));
         let patch = match self.patch.as_slice() {
             [] => None,
             operations => Some(base64(&serde_json::to_vec(operations).map_err(internal)?)),
@@ -81,7 +82,12 @@ impl Response {
             status: "Failure",
             code: 403,
             reason: "Forbidden",
-            message: self.causes.iter().map(|cause| cause.message.as_str()).collect::<Vec<_>>().join("\n"),
+            message: self
+                .causes
+                .iter()
+                .map(|cause| cause.message.as_str())
+                .collect::<Vec<_>>()
+                .join("\n"),
             details: Details { causes: &self.causes },
         });
         let envelope = Envelope {

@@ -88,7 +88,10 @@ impl<'a> Review<'a> {
             return bad(format!("kind is {:?}; volguard answers AdmissionReview", envelope.kind));
         }
         if envelope.api_version != API_VERSION {
-            return bad(format!("apiVersion is {:?}; volguard answers {API_VERSION}", envelope.api_version));
+            return bad(format!(
+                "apiVersion is {:?}; volguard answers {API_VERSION}",
+                envelope.api_version
+            ));
         }
         let Some(request) = envelope.request else {
             return bad("the AdmissionReview has no request".to_owned());
@@ -115,7 +118,11 @@ fn decode(field: &str, raw: Option<&RawValue>) -> Result<Option<Value>, ReviewEr
     match serde_json::from_str(raw.get()) {
         Ok(Value::Null) => Ok(None),
         Ok(value @ Value::Object(_)) => Ok(Some(value)),
-        Ok(other) => Err(ReviewError::BadRequest(format!("request.{field} is {other}, not an object"))),
-        Err(error) => Err(ReviewError::BadRequest(format!("request.{field} cannot be read: {error}"))),
+        Ok(other) => Err(ReviewError::BadRequest(format!(
+            "request.{field} is {other}, not an object"
+        ))),
+        Err(error) => Err(ReviewError::BadRequest(format!(
+            "request.{field} cannot be read: {error}"
+        ))),
     }
 }

@@ -8,7 +8,11 @@ use std::io::{self, Write};
 pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         let judged = &finding.judged;
-        let namespace = finding.object.namespace.as_deref().map_or(String::new(), |namespace| format!("{namespace}/"));
+        let namespace = finding
+            .object
+            .namespace
+            .as_deref()
+            .map_or(String::new(), |namespace| format!("{namespace}/"));
         writeln!(
             out,
             "{}:{}: {} [{}]\n  {} {namespace}{}: {}",
@@ -27,7 +31,11 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for skipped in &report.skipped {
         let (skip, object) = (&skipped.skip, &skipped.object);
-        writeln!(out, "skipped [{}] for {} {}: {}", skip.rule, object.kind, object.name, skip.detail)?;
+        writeln!(
+            out,
+            "skipped [{}] for {} {}: {}",
+            skip.rule, object.kind, object.name, skip.detail
+        )?;
     }
     let count = |action| report.count(action);
     writeln!(

@@ -21,8 +21,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::protocol::Reviewer;
 use crate::telemetry::Metrics;
 
-pub use readiness::{Condition, Readiness};
 pub use deadline::parse_duration;
+pub use readiness::{Condition, Readiness};
 pub use signal::shutdown_signal;
 
 const MIB: usize = 1024 * 1024;
