@@ -227,6 +227,12 @@ fn documentation_examples_are_true() {
             .lines()
             .map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned() + "\n")
             .collect();
+        let shared = |wanted: &str| {
+            blocks(&text)
+                .into_iter()
+                .find(|(info, _)| info == wanted)
+                .map(|(_, block)| block)
+        };
         let mut seen = [0; 2];
         let mut old = None;
         for (info, request) in blocks(&text) {
@@ -240,11 +246,13 @@ fn documentation_examples_are_true() {
                 _ => continue,
             };
             seen[fails] += 1;
-            let policy = documented_policy(&request);
-            // The objects of an example are its cluster: what is not among them does not exist.
+            // The objects of an example are its cluster, with those that both examples share: what is not among them
+            // does not exist.
+            let cluster = [shared("yaml,cluster").unwrap_or_default(), request.clone()].join("---\n");
+            let policy = shared("yaml,policy");
             let case = Case {
                 policy: policy.as_deref(),
-                cluster: Some(&request),
+                cluster: Some(&cluster),
                 old: old.as_deref(),
                 request: &request,
                 fixed: None,
@@ -262,10 +270,4 @@ fn documentation_examples_are_true() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-/// A rule that is Off without parameters shows how to use it: the example holds a policy.
-fn documented_policy(example: &str) -> Option<String> {
-    let is_policy = |document: &&str| document.contains("kind: StoragePolicy");
-    example.split("\n---\n").find(is_policy).map(str::to_owned)
 }
