@@ -385,7 +385,7 @@ mod tests {
             Err(errors) => errors
                 .to_string()
                 .lines()
-                .map(|line| line.replace(&prefix, ""))
+                .map(|line| line.replace(&prefix, "").trim_start().to_owned())
                 .collect(),
         }
     }
@@ -460,7 +460,7 @@ status: {conditions: []}
                 vec!["5:12: must be one of Baseline, Recommended, Strict, but is `Paranoid`"],
             ),
             ("spec: none", vec!["4:7: must be a mapping, but is `none`"]),
-            ("spec:\n  rules:\n", vec!["5:9: must be a list, but is empty"]),
+            ("spec:\n  rules:\n", vec!["5:8: must be a list, but is empty"]),
             ("spec:\n  rules: {a: 1}", vec!["5:10: must be a list, but is a mapping"]),
             (
                 "spec:\n  rules:\n  - open-door",
@@ -577,13 +577,10 @@ sepc: {}
     #[test]
     fn says_what_is_no_policy() {
         for (text, expected) in [
-            (
-                "",
-                ": no policy in this file: expected a StoragePolicy, but it is empty",
-            ),
+            ("", "no policy in this file: expected a StoragePolicy, but it is empty"),
             (
                 "# nothing\n",
-                ": no policy in this file: expected a StoragePolicy, but it is empty",
+                "no policy in this file: expected a StoragePolicy, but it is empty",
             ),
             ("[1]", "1:1: a policy must be a mapping, but is a list"),
             (
