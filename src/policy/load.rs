@@ -440,6 +440,7 @@ status: {conditions: []}
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
     fn says_where_a_spec_is_wrong_and_what_would_be_right() {
         for (spec, expected) in [
             ("spec: {}", vec![]),
@@ -517,7 +518,7 @@ status: {conditions: []}
             ),
             (
                 "spec:\n  rules:\n  - name: too-many-guests\n    parameters: [1]\n",
-                vec!["7:17: must be a mapping, but is a list"],
+                vec!["7:17: parameters of rule `too-many-guests`: must be a mapping, but is a list"],
             ),
             (
                 "spec:\n  match:\n    excludeUsers: ann\n    excludeNamespace: [a]\n",
