@@ -161,23 +161,21 @@ pub(super) fn resolve<'a>(
 
 /// The rule of this name or former name, or why there is none.
 fn find(name: &str, rules: &[&'static Rule]) -> Result<&'static Rule, String> {
-    let named = rules
+    let found = rules
         .iter()
         .find(|rule| rule.name == name || rule.aliases.contains(&name));
-    match named {
-        Some(rule) => match rule.status {
+    if let Some(rule) = found {
+        return match rule.status {
             Status::Removed { reason } => Err(format!("rule `{name}` was removed: {reason}")),
             _ => Ok(rule),
-        },
-        None => {
-            let names = rules.iter().filter(|rule| !is_removed(rule)).map(|rule| rule.name);
-            let hint = match similar(name, names) {
-                Some(similar) => did_you_mean(Some(similar)),
-                None => "; `volguard rules list` shows all".to_owned(),
-            };
-            Err(format!("unknown rule `{name}`{hint}"))
-        }
+        };
     }
+    let known = rules.iter().filter(|rule| !is_removed(rule)).map(|rule| rule.name);
+    let hint = match similar(name, known) {
+        Some(similar) => did_you_mean(Some(similar)),
+        None => "; `volguard rules list` shows all".to_owned(),
+    };
+    Err(format!("unknown rule `{name}`{hint}"))
 }
 
 fn is_removed(rule: &Rule) -> bool {

@@ -385,7 +385,7 @@ mod tests {
             Err(errors) => errors
                 .to_string()
                 .lines()
-                .map(|line| line.replace(&prefix, ""))
+                .map(|line| line.replace(&prefix, "").trim_start().to_owned())
                 .collect(),
         }
     }
@@ -440,6 +440,7 @@ status: {conditions: []}
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
     fn says_where_a_spec_is_wrong_and_what_would_be_right() {
         for (spec, expected) in [
             ("spec: {}", vec![]),
@@ -577,10 +578,10 @@ sepc: {}
     #[test]
     fn says_what_is_no_policy() {
         for (text, expected) in [
-            ("", " no policy in this file: expected a StoragePolicy, but it is empty"),
+            ("", "no policy in this file: expected a StoragePolicy, but it is empty"),
             (
                 "# nothing\n",
-                " no policy in this file: expected a StoragePolicy, but it is empty",
+                "no policy in this file: expected a StoragePolicy, but it is empty",
             ),
             ("[1]", "1:1: a policy must be a mapping, but is a list"),
             (

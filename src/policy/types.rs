@@ -1,5 +1,10 @@
 //! The custom resource `StoragePolicy`, which is the file format too.
 
+#![allow(
+    clippy::duplicated_attributes,
+    reason = "columns of the custom resource may have the same type"
+)]
+
 use crate::engine::{Action, Profile};
 use crate::model::labels::LabelSelector;
 use kube::CustomResource;
