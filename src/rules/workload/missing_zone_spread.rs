@@ -387,6 +387,29 @@ mod tests {
     }
 
     #[test]
+    fn a_controller_and_the_authors_own_zone_constraint_prevent_the_fix() {
+        let around = Around::of(&[class(), claim("other")]);
+        let mut owned = set();
+        owned["metadata"]["ownerReferences"] = json!([{"kind": "Database", "name": "db", "controller": true}]);
+        assert!(fixed(&around, &owned).is_none());
+        // The API server refuses two constraints with one key and one whenUnsatisfiable.
+        let mut own = set();
+        own["spec"]["template"]["spec"]["topologySpreadConstraints"] = json!([{"maxSkew": 1,
+            "topologyKey": ZONE_KEYS[0], "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": "web"}}}]);
+        assert!(fixed(&around, &own).is_none());
+    }
+
+    #[test]
+    fn a_class_that_chooses_zones_itself_gets_a_soft_constraint() {
+        let mut immediate = class();
+        immediate["volumeBindingMode"] = json!("Immediate");
+        let after = fixed(&Around::of(&[immediate, claim("other")]), &set()).unwrap();
+        let constraint = &after["spec"]["template"]["spec"]["topologySpreadConstraints"][0];
+        assert_eq!(constraint["whenUnsatisfiable"], "ScheduleAnyway");
+    }
+
+    #[test]
     fn unknown_claims_prevent_the_fix_in_a_cluster_but_not_in_manifests() {
         let mut around = Around::of(&[class()]);
         assert!(fixed(&around, &set()).is_none());
