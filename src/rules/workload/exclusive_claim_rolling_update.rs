@@ -23,6 +23,25 @@ crate::rule! {
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   accessModes: [ReadWriteOnce]
+    ///   storageClassName: fast
+    ///   resources:
+    ///     requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -48,7 +67,8 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata:
@@ -67,8 +87,7 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -93,25 +112,6 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
-    /// apiVersion: v1
-    /// kind: PersistentVolumeClaim
-    /// metadata:
-    ///   name: uploads
-    ///   namespace: shop
-    /// spec:
-    ///   accessModes: [ReadWriteOnce]
-    ///   storageClassName: fast
-    ///   resources:
-    ///     requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// allowVolumeExpansion: true
     /// ```
     ///
     /// ## References

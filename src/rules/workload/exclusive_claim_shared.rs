@@ -26,6 +26,25 @@ crate::rule! {
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   accessModes: [ReadWriteOnce]
+    ///   storageClassName: fast
+    ///   resources:
+    ///     requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -50,27 +69,29 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata:
     ///   name: uploads
     ///   namespace: shop
     /// spec:
-    ///   accessModes: [ReadWriteOnce]
-    ///   storageClassName: fast
+    ///   accessModes: [ReadWriteMany]
+    ///   storageClassName: shared
     ///   resources:
     ///     requests: {storage: 10Gi}
     /// ---
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    ///   name: shared
+    /// provisioner: efs.csi.aws.com
+    /// parameters:
+    ///   provisioningMode: efs-ap
+    ///   fileSystemId: fs-92107410
+    ///   directoryPerms: "700"
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -93,27 +114,6 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
-    /// apiVersion: v1
-    /// kind: PersistentVolumeClaim
-    /// metadata:
-    ///   name: uploads
-    ///   namespace: shop
-    /// spec:
-    ///   accessModes: [ReadWriteMany]
-    ///   storageClassName: shared
-    ///   resources:
-    ///     requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: shared
-    /// provisioner: efs.csi.aws.com
-    /// parameters:
-    ///   provisioningMode: efs-ap
-    ///   fileSystemId: fs-92107410
-    ///   directoryPerms: "700"
     /// ```
     ///
     /// ## References

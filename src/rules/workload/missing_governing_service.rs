@@ -23,34 +23,6 @@ crate::rule! {
     ///
     /// ## Examples
     /// ```yaml,fails
-    /// apiVersion: apps/v1
-    /// kind: StatefulSet
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   serviceName: db
-    ///   replicas: 3
-    ///   selector:
-    ///     matchLabels: {app: db}
-    ///   template:
-    ///     metadata:
-    ///       labels: {app: db}
-    ///     spec:
-    ///       containers:
-    ///         - name: db
-    ///           image: registry.example.com/db:1
-    ///           volumeMounts:
-    ///             - {name: data, mountPath: /data}
-    ///   volumeClaimTemplates:
-    ///     - metadata:
-    ///         name: data
-    ///       spec:
-    ///         accessModes: [ReadWriteOnce]
-    ///         storageClassName: fast
-    ///         resources:
-    ///           requests: {storage: 10Gi}
-    /// ---
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -67,8 +39,7 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -96,7 +67,8 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -113,6 +85,34 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   serviceName: db
+    ///   replicas: 3
+    ///   selector:
+    ///     matchLabels: {app: db}
+    ///   template:
+    ///     metadata:
+    ///       labels: {app: db}
+    ///     spec:
+    ///       containers:
+    ///         - name: db
+    ///           image: registry.example.com/db:1
+    ///           volumeMounts:
+    ///             - {name: data, mountPath: /data}
+    ///   volumeClaimTemplates:
+    ///     - metadata:
+    ///         name: data
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         storageClassName: fast
+    ///         resources:
+    ///           requests: {storage: 10Gi}
     /// ```
     ///
     /// ## References
