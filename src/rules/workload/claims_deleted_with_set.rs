@@ -5,17 +5,18 @@ use crate::model::{FieldPath, ObjectKind, Workload};
 
 crate::rule! {
     /// ## What it checks
-    /// A StatefulSet with claim templates whose `persistentVolumeClaimRetentionPolicy` says `Delete`, in `whenDeleted` or in
-    /// `whenScaled`. What the API server fills in is `Retain`.
+    /// A StatefulSet with claim templates whose `persistentVolumeClaimRetentionPolicy` says `Delete`, in `whenDeleted`
+    /// or in `whenScaled`. What the API server fills in is `Retain`.
     ///
     /// ## Why it matters
-    /// With `whenDeleted: Delete` the claims are deleted with the set, with `whenScaled: Delete` the claims of the replicas
-    /// that a scale-down removes. Where the class has `reclaimPolicy: Delete`, as most have, the volumes and the data go with
-    /// them: one mistaken `helm uninstall` or `kubectl scale` is enough. The policy holds for claims that exist already, too.
+    /// With `whenDeleted: Delete` the claims are deleted with the set, with `whenScaled: Delete` the claims of the
+    /// replicas that a scale-down removes. Where the class has `reclaimPolicy: Delete`, as most have, the volumes and
+    /// the data go with them: one mistaken `helm uninstall` or `kubectl scale` is enough. The policy holds for claims
+    /// that exist already, too.
     ///
     /// ## How to fix
-    /// Use `Retain` for both, and delete claims by hand when their data is no longer needed. The field of an existing set
-    /// can be changed.
+    /// Use `Retain` for both, and delete claims by hand when their data is no longer needed. The field of an existing
+    /// set can be changed.
     ///
     /// ## Examples
     /// ```yaml,fails

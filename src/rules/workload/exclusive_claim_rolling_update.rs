@@ -6,16 +6,16 @@ use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    /// A Deployment that names a claim whose access modes are all exclusive (`ReadWriteOnce` or `ReadWriteOncePod`) and whose
-    /// rolling updates surge: `strategy.type` is `RollingUpdate`, which is filled in when nothing is written, and `maxSurge`
-    /// is above zero, with 25% filled in. Percentages are rounded up, so that every one above zero surges.
+    /// A Deployment that names a claim whose access modes are all exclusive (`ReadWriteOnce` or `ReadWriteOncePod`) and
+    /// whose rolling updates surge: `strategy.type` is `RollingUpdate`, which is filled in when nothing is written, and
+    /// `maxSurge` is above zero, with 25% filled in. Percentages are rounded up, so that every one above zero surges.
     ///
     /// It is silent with no replicas, and for `ReadWriteOnce` where the pod template puts all pods on one node.
     ///
     /// ## Why it matters
-    /// A surge starts the new pod before the old one ends. On another node it waits for the volume that the old pod holds,
-    /// and the old pod is not stopped before the new one is ready: the rollout hangs. With `ReadWriteOncePod` it hangs on the
-    /// same node too. Where both pods land on one node, two versions write to one volume.
+    /// A surge starts the new pod before the old one ends. On another node it waits for the volume that the old pod
+    /// holds, and the old pod is not stopped before the new one is ready: the rollout hangs. With `ReadWriteOncePod` it
+    /// hangs on the same node too. Where both pods land on one node, two versions write to one volume.
     ///
     /// ## How to fix
     /// Use `strategy.type: Recreate`, or `maxSurge: 0` with `maxUnavailable: 1`. Either stops the old pod first. A

@@ -8,17 +8,18 @@ crate::rule! {
     /// A StatefulSet with two or more replicas has a claim template whose class binds `Immediate` and whose driver's
     /// volumes can be reached from one zone only.
     ///
-    /// It is silent where the class allows one zone only, and where the cluster's nodes are known to span fewer than two
-    /// zones.
+    /// It is silent where the class allows one zone only, and where the cluster's nodes are known to span fewer than
+    /// two zones.
     ///
     /// ## Why it matters
-    /// With `Immediate` the provisioner chooses a zone for every volume before the scheduler has seen the pod. A pod whose
-    /// volume lies in a zone without room, or in a zone that its affinity or spread constraints exclude, stays Pending for
-    /// ever: the volume cannot move.
+    /// With `Immediate` the provisioner chooses a zone for every volume before the scheduler has seen the pod. A pod
+    /// whose volume lies in a zone without room, or in a zone that its affinity or spread constraints exclude, stays
+    /// Pending for ever: the volume cannot move.
     ///
     /// ## How to fix
-    /// Name a class with `volumeBindingMode: WaitForFirstConsumer`. The field of an existing class cannot be changed: make a
-    /// new class. Templates of an existing set cannot be changed either, so this is best settled before the set exists.
+    /// Name a class with `volumeBindingMode: WaitForFirstConsumer`. The field of an existing class cannot be changed:
+    /// make a new class. Templates of an existing set cannot be changed either, so this is best settled before the set
+    /// exists.
     ///
     /// ## Examples
     /// ```yaml,fails
