@@ -168,9 +168,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             ObjectKind::Job | ObjectKind::CronJob => {
                 "set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem"
             }
-            _ => {
-                "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files"
-            }
+            _ => "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files",
         };
         let message = format!("{who} share {mode} claim {name}: {consequence}");
         out.push(Finding::new(claim.volume.path, name, message).remedy(remedy));
