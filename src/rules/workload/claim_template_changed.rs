@@ -10,19 +10,19 @@ use std::collections::BTreeSet;
 
 crate::rule! {
     /// ## What it checks
-    /// An update of a StatefulSet that changes `volumeClaimTemplates`: a field of a template, or which templates there are,
-    /// or their order. Sizes are compared by value (`1Gi` is `1024Mi`), and fields that the API server fills in are left
-    /// aside.
+    /// An update of a StatefulSet that changes `volumeClaimTemplates`: a field of a template, or which templates there
+    /// are, or their order. Sizes are compared by value (`1Gi` is `1024Mi`), and fields that the API server fills in
+    /// are left aside.
     ///
     /// ## Why it matters
-    /// The API server refuses the update with a list of the fields that may change. It does not say which field was changed,
-    /// nor that the claims can grow without the template, nor how to get a new template without losing a pod. A chart that
-    /// puts its version into the labels of the template fails with every upgrade.
+    /// The API server refuses the update with a list of the fields that may change. It does not say which field was
+    /// changed, nor that the claims can grow without the template, nor how to get a new template without losing a pod.
+    /// A chart that puts its version into the labels of the template fails with every upgrade.
     ///
     /// ## How to fix
-    /// Undo the change, or: grow the claims themselves with `kubectl patch pvc` where their class allows expansion; then
-    /// `kubectl delete statefulset NAME --cascade=orphan`, which leaves pods and claims as they are, and apply the manifest
-    /// again. Claims that exist keep what they have; only the claims of new replicas follow the new template.
+    /// Undo the change, or: grow the claims themselves with `kubectl patch pvc` where their class allows expansion;
+    /// then `kubectl delete statefulset NAME --cascade=orphan`, which leaves pods and claims as they are, and apply the
+    /// manifest again. Claims that exist keep what they have; only the claims of new replicas follow the new template.
     ///
     /// ## Examples
     /// ```yaml,old
@@ -55,6 +55,23 @@ crate::rule! {
     ///           requests: {storage: 10Gi}
     /// ```
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   clusterIP: None
+    ///   selector: {app: db}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -82,7 +99,8 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 20Gi}
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -99,8 +117,7 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -128,23 +145,6 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: v1
-    /// kind: Service
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   clusterIP: None
-    ///   selector: {app: db}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// allowVolumeExpansion: true
     /// ```
     ///
     /// ## References

@@ -5,20 +5,38 @@ use crate::model::{FieldPath, ObjectKind, Workload};
 
 crate::rule! {
     /// ## What it checks
-    /// A StatefulSet with claim templates whose `persistentVolumeClaimRetentionPolicy` says `Delete`, in `whenDeleted` or in
-    /// `whenScaled`. What the API server fills in is `Retain`.
+    /// A StatefulSet with claim templates whose `persistentVolumeClaimRetentionPolicy` says `Delete`, in `whenDeleted`
+    /// or in `whenScaled`. What the API server fills in is `Retain`.
     ///
     /// ## Why it matters
-    /// With `whenDeleted: Delete` the claims are deleted with the set, with `whenScaled: Delete` the claims of the replicas
-    /// that a scale-down removes. Where the class has `reclaimPolicy: Delete`, as most have, the volumes and the data go with
-    /// them: one mistaken `helm uninstall` or `kubectl scale` is enough. The policy holds for claims that exist already, too.
+    /// With `whenDeleted: Delete` the claims are deleted with the set, with `whenScaled: Delete` the claims of the
+    /// replicas that a scale-down removes. Where the class has `reclaimPolicy: Delete`, as most have, the volumes and
+    /// the data go with them: one mistaken `helm uninstall` or `kubectl scale` is enough. The policy holds for claims
+    /// that exist already, too.
     ///
     /// ## How to fix
-    /// Use `Retain` for both, and delete claims by hand when their data is no longer needed. The field of an existing set
-    /// can be changed.
+    /// Use `Retain` for both, and delete claims by hand when their data is no longer needed. The field of an existing
+    /// set can be changed.
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   clusterIP: None
+    ///   selector: {app: db}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -49,7 +67,8 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -66,8 +85,7 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -98,23 +116,6 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: v1
-    /// kind: Service
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   clusterIP: None
-    ///   selector: {app: db}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// allowVolumeExpansion: true
     /// ```
     ///
     /// ## References

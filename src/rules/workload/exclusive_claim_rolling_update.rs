@@ -6,16 +6,16 @@ use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    /// A Deployment that names a claim whose access modes are all exclusive (`ReadWriteOnce` or `ReadWriteOncePod`) and whose
-    /// rolling updates surge: `strategy.type` is `RollingUpdate`, which is filled in when nothing is written, and `maxSurge`
-    /// is above zero, with 25% filled in. Percentages are rounded up, so that every one above zero surges.
+    /// A Deployment that names a claim whose access modes are all exclusive (`ReadWriteOnce` or `ReadWriteOncePod`) and
+    /// whose rolling updates surge: `strategy.type` is `RollingUpdate`, which is filled in when nothing is written, and
+    /// `maxSurge` is above zero, with 25% filled in. Percentages are rounded up, so that every one above zero surges.
     ///
     /// It is silent with no replicas, and for `ReadWriteOnce` where the pod template puts all pods on one node.
     ///
     /// ## Why it matters
-    /// A surge starts the new pod before the old one ends. On another node it waits for the volume that the old pod holds,
-    /// and the old pod is not stopped before the new one is ready: the rollout hangs. With `ReadWriteOncePod` it hangs on the
-    /// same node too. Where both pods land on one node, two versions write to one volume.
+    /// A surge starts the new pod before the old one ends. On another node it waits for the volume that the old pod
+    /// holds, and the old pod is not stopped before the new one is ready: the rollout hangs. With `ReadWriteOncePod` it
+    /// hangs on the same node too. Where both pods land on one node, two versions write to one volume.
     ///
     /// ## How to fix
     /// Use `strategy.type: Recreate`, or `maxSurge: 0` with `maxUnavailable: 1`. Either stops the old pod first. A
@@ -23,6 +23,25 @@ crate::rule! {
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   accessModes: [ReadWriteOnce]
+    ///   storageClassName: fast
+    ///   resources:
+    ///     requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -48,7 +67,8 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata:
@@ -67,8 +87,7 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -93,25 +112,6 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
-    /// apiVersion: v1
-    /// kind: PersistentVolumeClaim
-    /// metadata:
-    ///   name: uploads
-    ///   namespace: shop
-    /// spec:
-    ///   accessModes: [ReadWriteOnce]
-    ///   storageClassName: fast
-    ///   resources:
-    ///     requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// allowVolumeExpansion: true
     /// ```
     ///
     /// ## References

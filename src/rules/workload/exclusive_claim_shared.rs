@@ -6,14 +6,14 @@ use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    /// A workload that runs several pods at once (two or more replicas, a DaemonSet, a Job with parallelism) and names one
-    /// fixed claim whose access modes are all exclusive: `ReadWriteOnce` or `ReadWriteOncePod`. Claim templates and ephemeral
-    /// volumes are not concerned: every pod gets a claim of its own from them. A claim that does not exist, or of which
-    /// nothing is known, is not judged.
+    /// A workload that runs several pods at once (two or more replicas, a DaemonSet, a Job with parallelism) and names
+    /// one fixed claim whose access modes are all exclusive: `ReadWriteOnce` or `ReadWriteOncePod`. Claim templates and
+    /// ephemeral volumes are not concerned: every pod gets a claim of its own from them. A claim that does not exist,
+    /// or of which nothing is known, is not judged.
     ///
-    /// `ReadWriteOnce` is silent where the pod template puts all pods on one node: by `nodeName`, a `nodeSelector` on the
-    /// hostname, or a required affinity among the pods on the hostname. ReplicaSets of a Deployment and Jobs of a CronJob are
-    /// judged at their owner.
+    /// `ReadWriteOnce` is silent where the pod template puts all pods on one node: by `nodeName`, a `nodeSelector` on
+    /// the hostname, or a required affinity among the pods on the hostname. ReplicaSets of a Deployment and Jobs of a
+    /// CronJob are judged at their owner.
     ///
     /// ## Why it matters
     /// A `ReadWriteOnce` volume attaches to one node. Pods on other nodes stay in ContainerCreating with a Multi-Attach
@@ -21,11 +21,30 @@ crate::rule! {
     /// `ReadWriteOncePod` claim exactly one is scheduled.
     ///
     /// ## How to fix
-    /// Give each replica a claim of its own (a StatefulSet with `volumeClaimTemplates`), run one replica, or use a claim with
-    /// `ReadWriteMany` on a class of a shared filesystem.
+    /// Give each replica a claim of its own (a StatefulSet with `volumeClaimTemplates`), run one replica, or use a
+    /// claim with `ReadWriteMany` on a class of a shared filesystem.
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata:
+    ///   name: uploads
+    ///   namespace: shop
+    /// spec:
+    ///   accessModes: [ReadWriteOnce]
+    ///   storageClassName: fast
+    ///   resources:
+    ///     requests: {storage: 10Gi}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// allowVolumeExpansion: true
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -50,27 +69,29 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
     /// metadata:
     ///   name: uploads
     ///   namespace: shop
     /// spec:
-    ///   accessModes: [ReadWriteOnce]
-    ///   storageClassName: fast
+    ///   accessModes: [ReadWriteMany]
+    ///   storageClassName: shared
     ///   resources:
     ///     requests: {storage: 10Gi}
     /// ---
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    ///   name: shared
+    /// provisioner: efs.csi.aws.com
+    /// parameters:
+    ///   provisioningMode: efs-ap
+    ///   fileSystemId: fs-92107410
+    ///   directoryPerms: "700"
+    /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
     /// metadata:
@@ -93,27 +114,6 @@ crate::rule! {
     ///         - name: files
     ///           persistentVolumeClaim:
     ///             claimName: uploads
-    /// ---
-    /// apiVersion: v1
-    /// kind: PersistentVolumeClaim
-    /// metadata:
-    ///   name: uploads
-    ///   namespace: shop
-    /// spec:
-    ///   accessModes: [ReadWriteMany]
-    ///   storageClassName: shared
-    ///   resources:
-    ///     requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: shared
-    /// provisioner: efs.csi.aws.com
-    /// parameters:
-    ///   provisioningMode: efs-ap
-    ///   fileSystemId: fs-92107410
-    ///   directoryPerms: "700"
     /// ```
     ///
     /// ## References
@@ -168,9 +168,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             ObjectKind::Job | ObjectKind::CronJob => {
                 "set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem"
             }
-            _ => {
-                "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on a shared filesystem"
-            }
+            _ => "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files",
         };
         let message = format!("{who} share {mode} claim {name}: {consequence}");
         out.push(Finding::new(claim.volume.path, name, message).remedy(remedy));

@@ -7,15 +7,15 @@ use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    /// The Service that governs a StatefulSet: the set has no `serviceName`, or the Service of that name does not exist in
-    /// the set's namespace, is not headless (`clusterIP: None`), or has a selector that does not select the set's pods. A
-    /// Service without a selector is fine: somebody else keeps its endpoints.
+    /// The Service that governs a StatefulSet: the set has no `serviceName`, or the Service of that name does not exist
+    /// in the set's namespace, is not headless (`clusterIP: None`), or has a selector that does not select the set's
+    /// pods. A Service without a selector is fine: somebody else keeps its endpoints.
     ///
     /// ## Why it matters
     /// Only through a headless governing Service do the pods get DNS names of their own, such as `db-0.db`. Clustered
-    /// databases find their peers, and clients the right replica, by these names. A replica that cannot find its peers may
-    /// well start as a new, empty cluster on its own volume. Nothing tells that the Service is missing: the API server never
-    /// looks for it.
+    /// databases find their peers, and clients the right replica, by these names. A replica that cannot find its peers
+    /// may well start as a new, empty cluster on its own volume. Nothing tells that the Service is missing: the API
+    /// server never looks for it.
     ///
     /// ## How to fix
     /// Create a Service with `clusterIP: None` and the set's selector, and name it in `serviceName`. The field of an
@@ -23,34 +23,6 @@ crate::rule! {
     ///
     /// ## Examples
     /// ```yaml,fails
-    /// apiVersion: apps/v1
-    /// kind: StatefulSet
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   serviceName: db
-    ///   replicas: 3
-    ///   selector:
-    ///     matchLabels: {app: db}
-    ///   template:
-    ///     metadata:
-    ///       labels: {app: db}
-    ///     spec:
-    ///       containers:
-    ///         - name: db
-    ///           image: registry.example.com/db:1
-    ///           volumeMounts:
-    ///             - {name: data, mountPath: /data}
-    ///   volumeClaimTemplates:
-    ///     - metadata:
-    ///         name: data
-    ///       spec:
-    ///         accessModes: [ReadWriteOnce]
-    ///         storageClassName: fast
-    ///         resources:
-    ///           requests: {storage: 10Gi}
-    /// ---
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -67,8 +39,7 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -96,7 +67,8 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -113,6 +85,34 @@ crate::rule! {
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
     /// allowVolumeExpansion: true
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   serviceName: db
+    ///   replicas: 3
+    ///   selector:
+    ///     matchLabels: {app: db}
+    ///   template:
+    ///     metadata:
+    ///       labels: {app: db}
+    ///     spec:
+    ///       containers:
+    ///         - name: db
+    ///           image: registry.example.com/db:1
+    ///           volumeMounts:
+    ///             - {name: data, mountPath: /data}
+    ///   volumeClaimTemplates:
+    ///     - metadata:
+    ///         name: data
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         storageClassName: fast
+    ///         resources:
+    ///           requests: {storage: 10Gi}
     /// ```
     ///
     /// ## References

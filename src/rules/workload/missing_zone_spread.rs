@@ -14,31 +14,48 @@ use std::collections::BTreeSet;
 
 crate::rule! {
     /// ## What it checks
-    /// A StatefulSet with two or more replicas whose claim templates get zonal volumes, while nothing in its pod template
-    /// spreads the pods over zones: no `topologySpreadConstraints` entry on a zone key that selects them, and no pod
-    /// anti-affinity, required or preferred, on a zone key.
+    /// A StatefulSet with two or more replicas whose claim templates get zonal volumes, while nothing in its pod
+    /// template spreads the pods over zones: no `topologySpreadConstraints` entry on a zone key that selects them, and
+    /// no pod anti-affinity, required or preferred, on a zone key.
     ///
-    /// It is silent where the pods are pinned to one zone or one node, where the class allows one zone only, and where the
-    /// cluster's nodes are known to span fewer than two zones.
+    /// It is silent where the pods are pinned to one zone or one node, where the class allows one zone only, and where
+    /// the cluster's nodes are known to span fewer than two zones.
     ///
     /// ## Why it matters
     /// A zonal volume never leaves its zone, so the zone in which a pod first starts is the pod's zone for good. If the
-    /// scheduler happens to put all replicas into one zone, the outage of that zone stops them all, and later rescheduling
-    /// cannot mend it.
+    /// scheduler happens to put all replicas into one zone, the outage of that zone stops them all, and later
+    /// rescheduling cannot mend it.
     ///
     /// ## How to fix
-    /// Add a topology spread constraint on `topology.kubernetes.io/zone` with the set's selector. The fix does so when the
-    /// set is created, and adds a soft constraint on `kubernetes.io/hostname` where there is none, because any constraint
-    /// turns the scheduler's default constraints off. Parameter `whenUnsatisfiable` says what happens when the zones
-    /// cannot be balanced: `ScheduleAnyway`, or `DoNotSchedule` in profile Strict. The fix is always `ScheduleAnyway` where
-    /// the class chooses zones without the scheduler: it binds `Immediate` or lists `allowedTopologies`.
+    /// Add a topology spread constraint on `topology.kubernetes.io/zone` with the set's selector. The fix does so when
+    /// the set is created, and adds a soft constraint on `kubernetes.io/hostname` where there is none, because any
+    /// constraint turns the scheduler's default constraints off. Parameter `whenUnsatisfiable` says what happens when
+    /// the zones cannot be balanced: `ScheduleAnyway`, or `DoNotSchedule` in profile Strict. The fix is always
+    /// `ScheduleAnyway` where the class chooses zones without the scheduler: it binds `Immediate` or lists
+    /// `allowedTopologies`.
     ///
-    /// Reported, but not fixed: sets that a controller owns, because the controller would undo it; sets whose claims exist
-    /// already, because their volumes may stand in zones that the constraint forbids; and sets with an author's own
-    /// constraint on a zone key that selects other pods.
+    /// Reported, but not fixed: sets that a controller owns, because the controller would undo it; sets whose claims
+    /// exist already, because their volumes may stand in zones that the constraint forbids; and sets with an author's
+    /// own constraint on a zone key that selects other pods.
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   clusterIP: None
+    ///   selector: {app: db}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -66,7 +83,8 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -82,8 +100,7 @@ crate::rule! {
     ///   name: fast
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
-    /// ```
-    /// ```yaml,passes
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -117,22 +134,6 @@ crate::rule! {
     ///         storageClassName: fast
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: v1
-    /// kind: Service
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   clusterIP: None
-    ///   selector: {app: db}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
     /// ```
     ///
     /// ## References
@@ -195,8 +196,8 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let class = first.class.name();
     let message =
         format!("{replicas} replicas on zonal volumes of class {class}, not spread over zones: one outage stops all");
-    let remedy = "add a topologySpreadConstraints entry with topologyKey topology.kubernetes.io/zone, maxSkew 1 and the \
-                  set's selector as labelSelector";
+    let remedy = "add a topologySpreadConstraints entry with topologyKey topology.kubernetes.io/zone, maxSkew 1 and \
+                  the set's selector as labelSelector";
     let path = workload.pod_path().keys(&["spec", "topologySpreadConstraints"]);
     out.push(
         Finding::new(path, first.claim.name(), message)
@@ -264,7 +265,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
     {
         return None;
     }
-    // Where the volumes' zones are chosen without regard to the pods, a strict constraint can leave pods waiting for ever.
+    // Where zones are chosen without regard to the pods, a strict constraint can leave pods waiting for ever.
     let chosen_elsewhere = zonal
         .iter()
         .any(|template| template.class.binds_immediately() || !super::allowed_zones(template.class).is_empty());
@@ -384,6 +385,29 @@ mod tests {
             let around = Around::of(&[class(), claim(name)]);
             assert_eq!(fixed(&around, &set()).is_some(), is_fixed, "{name}");
         }
+    }
+
+    #[test]
+    fn a_controller_and_the_authors_own_zone_constraint_prevent_the_fix() {
+        let around = Around::of(&[class(), claim("other")]);
+        let mut owned = set();
+        owned["metadata"]["ownerReferences"] = json!([{"kind": "Database", "name": "db", "controller": true}]);
+        assert!(fixed(&around, &owned).is_none());
+        // The API server refuses two constraints with one key and one whenUnsatisfiable.
+        let mut own = set();
+        own["spec"]["template"]["spec"]["topologySpreadConstraints"] = json!([{"maxSkew": 1,
+            "topologyKey": ZONE_KEYS[0], "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": "web"}}}]);
+        assert!(fixed(&around, &own).is_none());
+    }
+
+    #[test]
+    fn a_class_that_chooses_zones_itself_gets_a_soft_constraint() {
+        let mut immediate = class();
+        immediate["volumeBindingMode"] = json!("Immediate");
+        let after = fixed(&Around::of(&[immediate, claim("other")]), &set()).unwrap();
+        let constraint = &after["spec"]["template"]["spec"]["topologySpreadConstraints"][0];
+        assert_eq!(constraint["whenUnsatisfiable"], "ScheduleAnyway");
     }
 
     #[test]

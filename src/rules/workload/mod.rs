@@ -123,8 +123,8 @@ struct ExclusiveClaim<'a> {
     mode: AccessMode,
 }
 
-/// The claims that the workload's pods name and that only one node or one pod can use, each once. `ReadWriteOnce` claims
-/// of pods that all run on one node are no obstacle and left out.
+/// The claims that the workload's pods name and that only one node or one pod can use, each once. Those of one node are
+/// no obstacle to pods that all run on one node, and left out then.
 fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ExclusiveClaim<'a>> {
     let same_node = runs_on_one_node(workload);
     let mut exclusive: Vec<ExclusiveClaim<'a>> = Vec::new();

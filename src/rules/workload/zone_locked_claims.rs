@@ -8,20 +8,37 @@ crate::rule! {
     /// A StatefulSet with two or more replicas has a claim template whose class binds `Immediate` and whose driver's
     /// volumes can be reached from one zone only.
     ///
-    /// It is silent where the class allows one zone only, and where the cluster's nodes are known to span fewer than two
-    /// zones.
+    /// It is silent where the class allows one zone only, and where the cluster's nodes are known to span fewer than
+    /// two zones.
     ///
     /// ## Why it matters
-    /// With `Immediate` the provisioner chooses a zone for every volume before the scheduler has seen the pod. A pod whose
-    /// volume lies in a zone without room, or in a zone that its affinity or spread constraints exclude, stays Pending for
-    /// ever: the volume cannot move.
+    /// With `Immediate` the provisioner chooses a zone for every volume before the scheduler has seen the pod. A pod
+    /// whose volume lies in a zone without room, or in a zone that its affinity or spread constraints exclude, stays
+    /// Pending for ever: the volume cannot move.
     ///
     /// ## How to fix
-    /// Name a class with `volumeBindingMode: WaitForFirstConsumer`. The field of an existing class cannot be changed: make a
-    /// new class. Templates of an existing set cannot be changed either, so this is best settled before the set exists.
+    /// Name a class with `volumeBindingMode: WaitForFirstConsumer`. The field of an existing class cannot be changed:
+    /// make a new class. Templates of an existing set cannot be changed either, so this is best settled before the set
+    /// exists.
     ///
     /// ## Examples
     /// ```yaml,fails
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: db
+    ///   namespace: shop
+    /// spec:
+    ///   clusterIP: None
+    ///   selector: {app: db}
+    /// ---
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: eager
+    /// provisioner: ebs.csi.aws.com
+    /// volumeBindingMode: Immediate
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -49,7 +66,8 @@ crate::rule! {
     ///         storageClassName: eager
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
+    /// ```
+    /// ```yaml,passes
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -62,11 +80,10 @@ crate::rule! {
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
-    ///   name: eager
+    ///   name: patient
     /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: Immediate
-    /// ```
-    /// ```yaml,passes
+    /// volumeBindingMode: WaitForFirstConsumer
+    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -94,22 +111,6 @@ crate::rule! {
     ///         storageClassName: patient
     ///         resources:
     ///           requests: {storage: 10Gi}
-    /// ---
-    /// apiVersion: v1
-    /// kind: Service
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   clusterIP: None
-    ///   selector: {app: db}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: patient
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
     /// ```
     ///
     /// ## References
