@@ -191,7 +191,8 @@ fn one_zone(cx: &Context<'_>) -> bool {
 
 /// Whether volumes that somebody made for the class are tied to nodes; `None` where there are none or they are unknown.
 fn ties_volumes_to_nodes(class: StorageClass<'_>, cx: &Context<'_>) -> Option<bool> {
-    let tied = |volume| at(volume, &["spec", "nodeAffinity"]).is_some() || at(volume, &["spec", "local"]).is_some();
+    // The API server demands the affinity of local volumes.
+    let tied = |volume| at(volume, &["spec", "nodeAffinity"]).is_some();
     let mut volumes = cx
         .view()
         .rows(ViewKind::PersistentVolume)
