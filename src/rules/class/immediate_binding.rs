@@ -85,7 +85,8 @@ crate::rule! {
         fix: Fix::Sometimes,
         needs: &[Needs::CsiNode, Needs::Node, Needs::PersistentVolume],
         on_update: true,
-        profiles: FAILS,
+        profiles: MISPLACES,
+        graded: true,
         parameters: ParameterSpec::of::<ImmediateBinding>(),
         carries: carries,
         check: Check::Class(check),
@@ -123,21 +124,20 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let path = FieldPath::of(&[FIELD]);
     let (message, profiles) = match wanted.value {
         Wanted::No => return,
-        Wanted::Required => ("Immediate cannot work", FAILS),
+        Wanted::Required => ("Immediate cannot work", Some(FAILS)),
         Wanted::Recommended => {
             let zonal = known.driver.topology(&parameters).value == Scope::Zonal;
             if publishes_no_topology(class, &known, cx) || zonal && one_zone(cx) {
                 return;
             }
-            ("Immediate may misplace volumes", MISPLACES)
+            ("Immediate may misplace volumes", None)
         }
     };
     let because = wanted.because.unwrap_or("volumes cannot be reached from every node");
-    let finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}"))
-        .remedy(format!(
-            "set `{FIELD}: {WAIT}`; the field is immutable, so an existing class must be made anew"
-        ))
-        .profiles(profiles);
+    let mut finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}")).remedy(format!(
+        "set `{FIELD}: {WAIT}`; the field is immutable, so an existing class must be made anew"
+    ));
+    finding.profiles = profiles;
     if class.has_no_provisioner() {
         match ties_volumes_to_nodes(class, cx) {
             Some(false) => {}
@@ -191,7 +191,8 @@ fn one_zone(cx: &Context<'_>) -> bool {
 
 /// Whether volumes that somebody made for the class are tied to nodes; `None` where there are none or they are unknown.
 fn ties_volumes_to_nodes(class: StorageClass<'_>, cx: &Context<'_>) -> Option<bool> {
-    let tied = |volume| at(volume, &["spec", "nodeAffinity"]).is_some() || at(volume, &["spec", "local"]).is_some();
+    // The API server demands the affinity of local volumes.
+    let tied = |volume| at(volume, &["spec", "nodeAffinity"]).is_some();
     let mut volumes = cx
         .view()
         .rows(ViewKind::PersistentVolume)

@@ -85,8 +85,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     // The key as written: some drivers do not mind its letter case.
     let (key, found) = match parameters.get(parameter) {
         Some(found) => (parameter, found),
-        None if written => parameters.get_insensitive(parameter).unwrap_or((parameter, "")),
-        None => (parameter, ""),
+        None if written => parameters.get_insensitive(parameter).unwrap_or((parameter, "unset")),
+        None => (parameter, "unset"),
     };
     let product = known.driver.product();
     let message = format!("volumes are not encrypted at rest: {product} encrypts only with `{parameter}: {value:?}`");
