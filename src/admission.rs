@@ -209,7 +209,7 @@ fn carried(run: &Run, policy: &CompiledPolicy, subject: &Subject<'_>, request: &
     let paths = (run.rule.carries)(*class, &cx);
     let edits: Vec<Edit> = paths
         .into_iter()
-        .filter_map(|path| carry(path, class.value(), old, request))
+        .filter_map(|path| carry(&path, class.value(), old, request))
         .collect();
     let first = edits.first()?;
     let Edit::Set(path, _) = first else { return None };
@@ -223,7 +223,7 @@ fn carried(run: &Run, policy: &CompiledPolicy, subject: &Subject<'_>, request: &
     })
 }
 
-fn carry(path: FieldPath, value: &Value, old: &Value, request: &Request<'_>) -> Option<Edit> {
+fn carry(path: &FieldPath, value: &Value, old: &Value, request: &Request<'_>) -> Option<Edit> {
     let keys: Vec<&str> = path
         .steps()
         .iter()

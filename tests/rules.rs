@@ -147,11 +147,11 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
 
 fn expected(rule: &Rule, request: &str) -> Lines {
     let marker = format!("# finding: {}", rule.name);
-    let marked = |line: &str| line.matches(marker.as_str()).count();
+    let count = |line: &str| line.matches(marker.as_str()).count();
     request
         .lines()
         .enumerate()
-        .flat_map(|(index, line)| std::iter::repeat_n(index + 1, marked(line)))
+        .flat_map(|(index, line)| std::iter::repeat_n(index + 1, count(line)))
         .collect()
 }
 

@@ -114,10 +114,7 @@ impl<'a> Context<'a> {
     }
 
     /// The parameters of the rule; the type is the one that the rule declares.
-    pub fn parameters<P: Default + 'static>(&self) -> std::borrow::Cow<'a, P>
-    where
-        P: Clone,
-    {
+    pub fn parameters<P: Clone + Default + 'static>(&self) -> std::borrow::Cow<'a, P> {
         self.parameters
             .downcast_ref::<P>()
             .map_or_else(|| std::borrow::Cow::Owned(P::default()), std::borrow::Cow::Borrowed)

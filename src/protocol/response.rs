@@ -57,7 +57,8 @@ struct Body<'a> {
 
 #[derive(Serialize)]
 struct Status<'a> {
-    status: &'static str,
+    #[serde(rename = "status")]
+    outcome: &'static str,
     code: u16,
     reason: &'static str,
     message: String,
@@ -79,7 +80,7 @@ impl Response {
             operations => Some(base64(&serde_json::to_vec(operations).map_err(internal)?)),
         };
         let status = (!self.causes.is_empty()).then(|| Status {
-            status: "Failure",
+            outcome: "Failure",
             code: 403,
             reason: "Forbidden",
             message: self
