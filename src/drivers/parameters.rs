@@ -352,7 +352,13 @@ impl Judge<'_> {
                 let meant = nearest(value, one_of.values.iter().map(String::as_str));
                 let list = one_of.values.join(", ");
                 let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
-                (format!("not one of {list}"), remedy)
+                // The remedy has room for a long list, a warning has not.
+                let wrong = if list.len() > 40 {
+                    format!("not one of the {} values it can have", one_of.values.len())
+                } else {
+                    format!("not one of {list}")
+                };
+                (wrong, remedy)
             }
             Check::Integer(bounds) => match value.parse::<i64>() {
                 Err(_) => (

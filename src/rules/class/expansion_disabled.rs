@@ -81,7 +81,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let path = FieldPath::of(&[FIELD]);
     let product = known.driver.product();
-    let message = format!("claims of this class cannot grow, although {product} can {can}");
+    let message = format!("claims cannot grow, although {product} can {can}");
     // Not written is `false`: one value, so that an update that spells it out makes nothing worse.
     let finding = Finding::new(path.clone(), "false", message)
         .remedy(format!("set `{FIELD}: true`; this can be changed on an existing class"))

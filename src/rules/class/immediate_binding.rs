@@ -122,18 +122,22 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = crate::drivers::Parameters::new(class.parameters());
     let wanted = known.driver.wait_for_first_consumer(&parameters);
     let path = FieldPath::of(&[FIELD]);
-    let (message, profiles) = match wanted.value {
+    let (message, because, profiles) = match wanted.value {
         Wanted::No => return,
-        Wanted::Required => ("Immediate cannot work", Some(FAILS)),
+        Wanted::Required => ("Immediate cannot work", wanted.because, Some(FAILS)),
         Wanted::Recommended => {
-            let zonal = known.driver.topology(&parameters).value == Scope::Zonal;
-            if publishes_no_topology(class, &known, cx) || zonal && one_zone(cx) {
+            let topology = known.driver.topology(&parameters);
+            if publishes_no_topology(class, &known, cx) || topology.value == Scope::Zonal && one_zone(cx) {
                 return;
             }
-            ("Immediate may misplace volumes", None)
+            // Where the volume is says it in fewer words.
+            let place = topology
+                .because
+                .filter(|_| matches!(topology.value, Scope::Zonal | Scope::Node));
+            ("Immediate is risky", place.or(wanted.because), None)
         }
     };
-    let because = wanted.because.unwrap_or("volumes cannot be reached from every node");
+    let because = because.unwrap_or("volumes cannot be reached from every node");
     let mut finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}")).remedy(format!(
         "set `{FIELD}: {WAIT}`; the field is immutable, so an existing class must be made anew"
     ));

@@ -207,3 +207,23 @@ mod testing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::Drivers;
+    use serde_json::json;
+
+    #[test]
+    fn messages_fit_into_warnings_whatever_the_driver() {
+        let parameters = json!({"parameters": {"notAKeyOfAnyDriver": "x", "type": "x"}});
+        for driver in Drivers::builtin().iter() {
+            for rule in RULES {
+                for finding in testing::Case::new(driver.name(), &parameters).findings(rule) {
+                    let line = format!("{} [{}]", finding.message, rule.name);
+                    assert!(line.chars().count() <= 120, "{}: {line}", driver.name());
+                }
+            }
+        }
+    }
+}

@@ -89,7 +89,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         None => (parameter, "unset"),
     };
     let product = known.driver.product();
-    let message = format!("volumes are not encrypted at rest: {product} encrypts only with `{parameter}: {value:?}`");
+    let message = format!("not encrypted at rest: {product} needs `{parameter}: {value:?}` for that");
     let needs = if automatic {
         ""
     } else {
