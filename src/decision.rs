@@ -46,7 +46,9 @@ impl Judged {
 
 fn capitalised(sentence: &str) -> String {
     let mut chars = sentence.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Where policies overlap, the strictest enforced action wins, and among equals the first policy by name. The order is that

@@ -73,9 +73,12 @@ pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: 
         let view = views.of(manifest);
         if let Some((judged, skipped)) = judge_manifest(manifest, &view, policies, drivers, namespace) {
             report.objects += 1;
-            report
-                .findings
-                .extend(judged.into_iter().map(|judged| placed(judged, manifest, namespace)));
+            let mut findings: Vec<_> = judged
+                .into_iter()
+                .map(|judged| placed(judged, manifest, namespace))
+                .collect();
+            findings.sort_by_key(|finding| finding.position);
+            report.findings.extend(findings);
             let object = manifest.object_ref(namespace);
             report.skipped.extend(skipped.into_iter().map(|skip| CheckedSkip {
                 skip,

@@ -17,7 +17,13 @@ pub(super) fn log(record: &Record) {
                 user = record.user,
                 dry_run = record.dry_run,
                 decision = record.decision,
-                rules = names(record.findings.iter().map(|finding| finding.rule)),
+                rules = names(
+                    record
+                        .findings
+                        .iter()
+                        .map(|finding| finding.rule)
+                        .chain(record.fixed.iter().copied())
+                ),
                 skipped = names(record.skipped.iter().map(|(rule, _)| *rule)),
                 duration_us = u64::try_from(record.duration.as_micros()).unwrap_or(u64::MAX),
                 "review"

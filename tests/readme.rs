@@ -1,0 +1,52 @@
+//! The README shows what volguard really prints.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::Path;
+use std::process::Command;
+
+fn volguard(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
+    let output = command
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// With `UPDATE=1` the README is written, otherwise it is compared.
+#[test]
+fn readme_shows_real_output() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let check = volguard(&["check", "deploy/sample/shop.yaml"]);
+    let rules = volguard(&["rules", "list", "--output", "markdown"]);
+    let written = replaced(
+        &readme,
+        "$ volguard check deploy/sample/shop.yaml\n",
+        "\n```\n",
+        check.trim_end(),
+    );
+    let written = replaced(
+        &written,
+        "with its reasons, examples and parameters:\n\n",
+        "\n\n`volguard drivers",
+        rules.trim_end(),
+    );
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, written).unwrap();
+    } else {
+        assert_eq!(
+            readme, written,
+            "run `UPDATE=1 cargo test --test readme` to write the README anew"
+        );
+    }
+}
+
+/// `text` with what stands between `start` and the next `end` replaced.
+fn replaced(text: &str, start: &str, end: &str, by: &str) -> String {
+    let from = text.find(start).expect("the README has the place") + start.len();
+    let to = from + text[from..].find(end).expect("the place ends");
+    format!("{}{by}{}", &text[..from], &text[to..])
+}
