@@ -7,9 +7,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod claims;
+mod classes;
 mod cluster;
-mod guardrails;
+mod manifests;
+mod serving;
 mod view;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -22,16 +26,21 @@ fn main() -> ExitCode {
         view::a_wait_ends_when_the_class_is_created,
         view::rows_stay_while_the_connection_is_down,
         view::a_kind_that_may_not_be_read_is_unknown_until_it_may,
-        guardrails::shared_claim_on_a_block_class_is_refused,
-        guardrails::audit_records_and_changes_nothing,
-        guardrails::class_without_a_mode_waits_for_its_consumer,
-        guardrails::written_immediate_is_warned_about_and_kept,
-        guardrails::set_is_stored_with_its_zone_spread,
-        guardrails::breach_does_not_keep_a_claim_from_being_deleted,
-        guardrails::dry_run_shows_warnings_and_stores_nothing,
-        guardrails::ready_means_that_the_caches_have_synced,
-        guardrails::a_server_that_is_gone_is_the_failure_policys_business,
+        claims::an_access_mode_that_the_driver_cannot_serve_is_refused,
+        claims::a_claim_is_judged_by_the_class_that_was_applied_with_it,
+        claims::mode_audit_stores_the_claim_and_records_what_it_would_have_done,
+        claims::a_claim_goes_although_it_breaks_a_rule,
+        classes::a_class_without_a_mode_waits_and_does_not_drift,
+        classes::a_class_under_server_side_apply_waits_and_does_not_drift,
+        classes::a_mode_that_was_written_is_warned_of_and_kept,
+        workloads::a_set_on_zonal_disks_is_spread_over_zones_and_scales,
+        workloads::a_set_whose_claims_could_never_be_served_is_refused,
+        workloads::mode_audit_stores_the_set_as_it_is_written,
+        workloads::an_edit_of_claim_templates_is_explained_beside_the_api_servers_refusal,
+        serving::readiness_waits_for_the_caches,
+        serving::no_request_fails_while_a_replica_ends,
+        serving::without_a_server_the_failure_policy_decides,
     ];
-    let alone = tests![guardrails::shared_claim_without_a_class_gets_the_shared_class];
+    let alone = tests![claims::a_claim_that_the_default_class_cannot_serve_gets_the_policys_class];
     support::run(together, alone)
 }

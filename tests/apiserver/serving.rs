@@ -1,0 +1,119 @@
+//! The server beside the API server: its start, its end, its absence.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS};
+use crate::support::forwarder::Forwarder;
+use crate::support::volguard::Launch;
+use crate::support::webhooks::Webhooks;
+use crate::support::{Cx, wait};
+
+pub(crate) fn readiness_waits_for_the_caches(cx: &Cx<'_>) {
+    let text = std::fs::read_to_string(cx.plane.admin_kubeconfig()).unwrap();
+    let mut kubeconfig: Value = serde_json::from_str(&text).unwrap();
+    let server = &mut kubeconfig["clusters"][0]["cluster"]["server"];
+    let address: SocketAddr = server.as_str().unwrap().trim_start_matches("https://").parse().unwrap();
+    let forwarder = Forwarder::start(Vec::new()).unwrap();
+    *server = format!("https://{}", forwarder.address()).into();
+    let kubeconfig = cx.file("forwarded.kubeconfig", &kubeconfig.to_string());
+
+    let synced = "volguard_cache_synced{kind=\"StorageClass\"}";
+    let volguard = Launch::connected(cx, &kubeconfig).policy(ENFORCE).serve();
+    let (status, reason) = volguard.admin_get("/readyz");
+    assert_eq!(status, 503);
+    assert!(reason.contains("the caches are not synced yet"), "{reason}");
+    assert_eq!(volguard.admin_get("/livez").0, 200);
+    assert_ne!(volguard.metric(synced), Some(1.0));
+
+    forwarder.set_targets(vec![address]);
+    volguard.wait_ready();
+    wait("the metric of the cache", || {
+        volguard.metric(synced).filter(|value| *value > 0.5)
+    });
+}
+
+pub(crate) fn no_request_fails_while_a_replica_ends(cx: &Cx<'_>) {
+    let (api, namespace) = (cx.api(), cx.namespace.as_str());
+    cx.accepts(BLOCK_CLASS);
+    let start = || {
+        let volguard = cx.connected().policy(ENFORCE).arg("--shutdown-delay").arg("1s").serve();
+        volguard.wait_ready();
+        volguard
+    };
+    let (first, second) = (start(), start());
+    let service = Forwarder::start(vec![first.address]).unwrap();
+    let _installed = Webhooks::new(service.address(), &first.ca).install(cx);
+
+    let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims?dryRun=All");
+    let claim = json!({
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": cx.fill("$NS-gp3"),
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    });
+    let reviewed = "volguard_admission_requests_total\
+        {decision=\"allow\",endpoint=\"validate\",kind=\"PersistentVolumeClaim\",operation=\"CREATE\"}";
+    let (created, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let requests = scope.spawn(|| {
+            while !done.load(Ordering::SeqCst) {
+                api.create(&path, &claim).map_err(|refusal| refusal.message)?;
+                created.fetch_add(1, Ordering::SeqCst);
+            }
+            Ok::<(), String>(())
+        });
+        let failed = || requests.is_finished();
+        let more = |what: &str| {
+            let enough = created.load(Ordering::SeqCst) + 20;
+            wait(what, || {
+                (failed() || created.load(Ordering::SeqCst) >= enough).then_some(())
+            });
+        };
+        more("requests that the first replica judges");
+        // What a Service does: the endpoint is taken out when it is no longer ready; open connections stay.
+        service.set_targets(vec![first.address, second.address]);
+        first.terminate();
+        wait("the first replica to be unready", || {
+            (first.admin_get("/readyz").0 != 200).then_some(())
+        });
+        service.set_targets(vec![second.address]);
+        wait("the end of the first replica", || {
+            (failed() || first.admin_get("/livez").0 == 0).then_some(())
+        });
+        more("requests that the second replica judges");
+        done.store(true, Ordering::SeqCst);
+        assert_eq!(requests.join().unwrap(), Ok(()));
+    });
+    assert!(second.metric(reviewed).is_some_and(|count| count >= 20.0));
+}
+
+pub(crate) fn without_a_server_the_failure_policy_decides(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    let volguard = cx.connected().policy(ENFORCE).serve();
+    volguard.wait_ready();
+    let (closed, open) = (
+        volguard.registration(),
+        volguard.registration().failure_policy("Ignore"),
+    );
+    let installed = closed.install(cx);
+    assert!(cx.rejects(SHARED_CLAIM_ON_DISKS).contains("[unsupported-access-mode]"));
+    let (status, _) = volguard.stop();
+    assert!(status.success(), "{status}");
+    let refusal = cx.rejects(SHARED_CLAIM_ON_DISKS);
+    assert!(
+        refusal.contains("failed calling webhook \"mutate.volguard.dev\""),
+        "{refusal}"
+    );
+    drop(installed);
+
+    let _installed = open.install(cx);
+    cx.accepts(SHARED_CLAIM_ON_DISKS);
+}
