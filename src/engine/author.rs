@@ -16,26 +16,26 @@ pub enum Written {
 
 /// Where the author's words are found.
 #[derive(Debug, Clone)]
-pub enum Author {
+pub enum Author<'a> {
     /// A manifest, before any default was filled in.
     Manifest(Value),
     /// The fields that a server-side apply lists: exactly the written ones.
-    Applied(Vec<Value>),
+    Applied(Vec<&'a Value>),
     /// The annotation that client-side `kubectl apply` leaves.
     LastApplied(Value),
     /// Neither: Helm 3, `kubectl create`, controllers.
     Unknown,
 }
 
-impl Author {
+impl<'a> Author<'a> {
     /// Recovers what the author wrote from an object as the API server sends it: server-side apply's managed fields first,
     /// then the last-applied annotation.
-    pub fn of_live(meta: Meta<'_>) -> Self {
-        let applied: Vec<Value> = meta
+    pub fn of_live(meta: Meta<'a>) -> Self {
+        let applied: Vec<&Value> = meta
             .managed_fields()
             .iter()
             .filter(|entry| entry.get("operation").and_then(Value::as_str) == Some("Apply"))
-            .filter_map(|entry| entry.get("fieldsV1").cloned())
+            .filter_map(|entry| entry.get("fieldsV1"))
             .collect();
         if !applied.is_empty() {
             return Self::Applied(applied);
@@ -51,7 +51,7 @@ impl Author {
             Self::Manifest(object) | Self::LastApplied(object) => crate::model::object::at(object, keys).is_some(),
             Self::Applied(entries) => entries.iter().any(|fields| {
                 keys.iter()
-                    .try_fold(fields, |fields, key| fields.get(format!("f:{key}")))
+                    .try_fold(*fields, |fields, key| fields.get(format!("f:{key}")))
                     .is_some()
             }),
             Self::Unknown => return Written::Unknown,

@@ -32,7 +32,7 @@ pub struct Request<'a> {
     /// What is known of drivers.
     pub drivers: &'a Drivers,
     /// What the author wrote.
-    pub author: Author,
+    pub author: Author<'a>,
     /// A cluster stands behind the view; otherwise it is made of manifests, and an object that is not there proves little.
     pub live: bool,
 }

@@ -125,7 +125,7 @@ mod testing {
     use crate::cluster::view::{Lookup, View};
     use crate::drivers::Drivers;
     use crate::engine::{Author, Finding, Operation, Profile, Request, Rule, Run, evaluate};
-    use crate::model::{FieldPath, Meta, ObjectKind, StorageClass, Subject};
+    use crate::model::{FieldPath, ObjectKind, StorageClass, Subject};
     use serde_json::{Value, json};
 
     /// A class as the API server sends it at CREATE, and what stands around it.
@@ -133,7 +133,7 @@ mod testing {
         pub(super) class: Value,
         pub(super) old: Option<Value>,
         pub(super) view: View,
-        pub(super) author: Author,
+        pub(super) author: Author<'static>,
         pub(super) parameters: Value,
         pub(super) profile: Profile,
     }
@@ -159,7 +159,7 @@ mod testing {
 
         /// The same with an author of whom nothing is known.
         pub(super) fn unknown_author(mut self) -> Self {
-            self.author = Author::of_live(Meta::of(&self.class));
+            self.author = Author::Unknown;
             self
         }
 
