@@ -107,6 +107,15 @@ fn documents_are_read_as_kubectl_reads_them() {
             several => panic!("{text:?} is {} documents", several.len()),
         };
         let text = text.as_str();
+        // The vectors were made by the strict reader; kubectl reads with the lenient one, to which the last of several
+        // equal keys counts.
+        if error
+            .as_deref()
+            .is_some_and(|error| error.contains("already set in map"))
+        {
+            assert!(ours.is_ok(), "{text:?}: {ours:?}");
+            continue;
+        }
         let as_expected = match (&ours, &json) {
             (Err(_), Some(_)) => STRICTER.contains(&text) || ONLY_GO.contains(&text),
             (Ok(ours), Some(go)) if ours == go => !ONLY_OURS.contains(&text),

@@ -41,8 +41,6 @@ struct Decoder<'t, 'a> {
 struct Entries {
     values: Map<String, Value>,
     spans: BTreeMap<String, Span>,
-    /// Keys that only a merge has set: to set them again is no duplicate.
-    merged: HashSet<String>,
 }
 
 impl Decoder<'_, '_> {
@@ -97,14 +95,7 @@ impl Decoder<'_, '_> {
             let name = self.key(key)?;
             let position = self.tree.nodes[key].position;
             let (value, mut span) = self.node(value)?;
-            if entries.values.contains_key(&name) && !entries.merged.remove(&name) {
-                let first = entries.spans.get(&name).and_then(|span| span.key);
-                let first = first.map_or_else(String::new, |first| format!(", first at {first}"));
-                return Err(YamlError::new(
-                    position,
-                    format!("key `{name}` is set twice in one mapping{first}; keep one of them"),
-                ));
-            }
+            // As with kubectl, the last of several equal keys counts.
             span.key = Some(position);
             entries.spans.insert(name.clone(), span);
             entries.values.insert(name, value);
@@ -143,9 +134,6 @@ impl Decoder<'_, '_> {
                 return Err(wrong_kind());
             };
             for (name, value) in values {
-                if !into.values.contains_key(&name) {
-                    into.merged.insert(name.clone());
-                }
                 if let Some(span) = spans.remove(&name) {
                     into.spans.insert(name.clone(), span);
                 }

@@ -2,9 +2,9 @@
 //!
 //! kubectl cuts a stream at lines that begin with `---`, reads each part as YAML 1.1 (sigs.k8s.io/yaml, goyaml.v2) and
 //! sends what it read as JSON. So does [`parse`]: `yes` is `true`, `0777` is 511, `1e3` is 1000, a key `8080` becomes
-//! `"8080"`. `tests/yaml_vectors.rs` holds it to the Go library's answers and lists the differences. It is stricter where
-//! kubectl would lose part of a manifest without a word: a key written twice in one mapping, and text behind the end of
-//! a document that no `---` sets apart, are errors here. It is more lenient with syntax that YAML 1.2 allows and kubectl
+//! `"8080"`. `tests/yaml_vectors.rs` holds it to the Go library's answers and lists the differences. Of a key that
+//! is written twice in one mapping the last one counts. It is stricter where kubectl would lose part of a manifest without
+//! a word: text behind the end of a document that no `---` sets apart is an error here. It is more lenient with syntax that YAML 1.2 allows and kubectl
 //! refuses, such as tabs on empty lines; kubectl says so itself.
 //!
 //! ```text
