@@ -1,0 +1,507 @@
+//! Reviews from bytes to bytes, as the API server sends and reads them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use base64::Engine as _;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use volguard::admission::{Admission, Cluster};
+use volguard::cluster::{files, view::View, view::ViewKind};
+use volguard::drivers::Drivers;
+use volguard::engine::{Action, Category, Check, Class, Profile, Profiles, Rule};
+use volguard::model::ObjectKind;
+use volguard::policy::{CompiledPolicy, Mode, PolicySet};
+use volguard::protocol::{Answer, Endpoint, ReviewError, Reviewer};
+
+const GP3: &str = "ebs.csi.aws.com";
+
+fn view() -> View {
+    let mut view = View::default();
+    let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp3"},
+        "provisioner": GP3, "parameters": {"type": "gp3", "encrypted": "true"},
+        "volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Delete", "allowVolumeExpansion": true});
+    files::insert(&mut view, &class);
+    view.set_complete(ViewKind::StorageClass, true);
+    view
+}
+
+fn admission_of(policy: CompiledPolicy) -> Admission {
+    Admission {
+        policies: PolicySet::new(vec![policy]),
+        drivers: Drivers::builtin(),
+        cluster: Cluster::Fixed(Arc::new(view())),
+        own_namespace: "volguard-system".to_owned(),
+    }
+}
+
+fn admission(profile: Profile, mode: Mode) -> Admission {
+    admission_of(CompiledPolicy::from_profile(
+        "default",
+        profile,
+        mode,
+        &volguard::rules::ALL,
+    ))
+}
+
+fn review(kind: ObjectKind, operation: &str, object: &Value) -> Value {
+    let namespace = if kind.is_cluster_scoped() { "" } else { "shop" };
+    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u-1", "kind": {"group": kind.group(), "version": "v1", "kind": kind.as_str()},
+        "name": "a", "namespace": namespace, "operation": operation,
+        "userInfo": {"username": "jane"}, "object": object}})
+}
+
+fn ask_bytes(admission: &Admission, endpoint: Endpoint, body: &[u8]) -> Result<Answer, ReviewError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(admission.review(endpoint, body, Instant::now() + Duration::from_secs(10)))
+}
+
+fn ask(admission: &Admission, endpoint: Endpoint, review: &Value) -> (Value, Answer) {
+    let answer = ask_bytes(admission, endpoint, review.to_string().as_bytes()).unwrap();
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body["apiVersion"], "admission.k8s.io/v1");
+    assert_eq!(body["kind"], "AdmissionReview");
+    assert_eq!(body["response"]["uid"], "u-1");
+    assert!(
+        answer.record.skipped.iter().all(|(_, reason)| *reason != "panic"),
+        "{:?}",
+        answer.record.skipped
+    );
+    (body["response"].clone(), answer)
+}
+
+fn claim(change: &Value) -> Value {
+    let mut claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"accessModes": ["ReadWriteMany"], "storageClassName": "gp3", "volumeMode": "Filesystem",
+            "resources": {"requests": {"storage": "20Gi"}}}});
+    json_patch::merge(&mut claim, change);
+    claim
+}
+
+fn class(author: &Value) -> Value {
+    let applied = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": GP3});
+    let mut class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+        "metadata": {"name": "a", "annotations":
+            {"kubectl.kubernetes.io/last-applied-configuration": applied.to_string()}},
+        "provisioner": GP3, "parameters": {"type": "gp3", "encrypted": "true"}, "allowVolumeExpansion": true,
+        "volumeBindingMode": "Immediate", "reclaimPolicy": "Delete", "fromTheFuture": {"kept": [1, null]}});
+    json_patch::merge(&mut class, author);
+    class
+}
+
+fn patched(response: &Value, object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(patch) = response["patch"].as_str() {
+        assert_eq!(response["patchType"], "JSONPatch");
+        let bytes = base64::engine::general_purpose::STANDARD.decode(patch).unwrap();
+        json_patch::patch(
+            &mut object,
+            &serde_json::from_slice::<json_patch::Patch>(&bytes).unwrap(),
+        )
+        .unwrap();
+    }
+    object
+}
+
+const PVC: ObjectKind = ObjectKind::PersistentVolumeClaim;
+const SC: ObjectKind = ObjectKind::StorageClass;
+
+#[test]
+fn a_claim_that_cannot_work_is_denied_with_one_cause_a_finding() {
+    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let (response, answer) = ask(
+        &admission,
+        Endpoint::Validate,
+        &review(PVC, "CREATE", &claim(&json!({}))),
+    );
+    assert_eq!(response["allowed"], false);
+    let status = &response["status"];
+    assert_eq!(
+        (&status["status"], &status["code"], &status["reason"]),
+        (&json!("Failure"), &json!(403), &json!("Forbidden"))
+    );
+    let causes = status["details"]["causes"].as_array().unwrap();
+    assert_eq!(causes.len(), 1);
+    assert_eq!(causes[0]["field"], "spec.accessModes[0]");
+    assert_eq!(causes[0]["reason"], "unsupported-access-mode");
+    assert_eq!(causes[0]["message"], status["message"]);
+    assert!(
+        status["message"]
+            .as_str()
+            .unwrap()
+            .ends_with(" [unsupported-access-mode]")
+    );
+    assert_eq!(response["auditAnnotations"]["decision"], "deny");
+    assert_eq!(response["auditAnnotations"]["rules"], "unsupported-access-mode");
+    assert_eq!(response.get("patch"), None);
+    assert_eq!(answer.record.decision, "deny");
+
+    let mut dry = review(PVC, "CREATE", &claim(&json!({})));
+    dry["request"]["dryRun"] = json!(true);
+    assert_eq!(ask(&admission, Endpoint::Validate, &dry).0, response);
+}
+
+#[test]
+fn several_findings_are_answered_together_and_in_the_order_of_fields() {
+    let modes = json!({"spec": {"accessModes": ["ReadWriteMany", "ReadOnlyMany"]}});
+    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let review = review(PVC, "CREATE", &claim(&modes));
+    let (response, _) = ask(&admission, Endpoint::Validate, &review);
+    let causes = response["status"]["details"]["causes"].as_array().unwrap();
+    let fields: Vec<_> = causes.iter().map(|cause| cause["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["spec.accessModes[0]", "spec.accessModes[1]"]);
+    assert_eq!(response["status"]["message"].as_str().unwrap().lines().count(), 2);
+    assert_eq!(ask(&admission, Endpoint::Validate, &review).0, response);
+}
+
+#[test]
+fn a_class_is_patched_and_unknown_fields_survive() {
+    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let before = class(&json!({}));
+    let (response, _) = ask(&admission, Endpoint::Mutate, &review(SC, "CREATE", &before));
+    assert_eq!(response["allowed"], true);
+    assert_eq!(response["auditAnnotations"]["decision"], "mutate");
+    let after = patched(&response, &before);
+    let mut expected = before.clone();
+    expected["volumeBindingMode"] = json!("WaitForFirstConsumer");
+    assert_eq!(after, expected);
+    let (again, _) = ask(&admission, Endpoint::Mutate, &review(SC, "CREATE", &after));
+    assert_eq!(again.get("patch"), None);
+}
+
+#[test]
+fn what_a_fix_set_is_carried_forward_when_the_class_is_replaced() {
+    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let new = class(&json!({"metadata": {"annotations": null}, "allowVolumeExpansion": false}));
+    let mut update = review(SC, "UPDATE", &new);
+    update["request"]["oldObject"] = class(&json!({"volumeBindingMode": "WaitForFirstConsumer"}));
+    let (response, _) = ask(&admission, Endpoint::Mutate, &update);
+    assert_eq!(patched(&response, &new)["volumeBindingMode"], "WaitForFirstConsumer");
+}
+
+#[test]
+fn what_is_out_of_scope_is_allowed_without_a_word() {
+    let admission = admission(Profile::Strict, Mode::Enforce);
+    let change = |change: Value| {
+        let mut review = review(PVC, "CREATE", &claim(&json!({})));
+        json_patch::merge(&mut review, &json!({ "request": change }));
+        review
+    };
+    let deleting = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
+    for (what, review) in [
+        (
+            "metadata only",
+            change(json!({"operation": "UPDATE",
+            "oldObject": claim(&json!({"metadata": {"labels": {"a": "b"}}}))})),
+        ),
+        ("being deleted", review(PVC, "CREATE", &claim(&deleting))),
+        (
+            "DELETE",
+            change(json!({"operation": "DELETE", "object": null, "oldObject": claim(&json!({}))})),
+        ),
+        ("subresource", change(json!({"subResource": "status"}))),
+        ("kube-system", change(json!({"namespace": "kube-system"}))),
+        ("own namespace", change(json!({"namespace": "volguard-system"}))),
+        ("other kind", change(json!({"kind": {"kind": "ConfigMap"}}))),
+    ] {
+        for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
+            let (response, _) = ask(&admission, endpoint, &review);
+            assert_eq!(response, json!({"uid": "u-1", "allowed": true}), "{what}");
+        }
+    }
+}
+
+#[test]
+fn mode_audit_records_and_changes_nothing() {
+    let admission = admission(Profile::Recommended, Mode::Audit);
+    let (response, _) = ask(
+        &admission,
+        Endpoint::Validate,
+        &review(PVC, "CREATE", &claim(&json!({}))),
+    );
+    assert_eq!(response["allowed"], true);
+    assert_eq!(response["auditAnnotations"]["decision"], "would-deny");
+    assert_eq!(response["auditAnnotations"]["rules"], "unsupported-access-mode");
+    assert_eq!(response.get("warnings"), None);
+    let (response, _) = ask(&admission, Endpoint::Mutate, &review(SC, "CREATE", &class(&json!({}))));
+    assert_eq!(response["auditAnnotations"]["decision"], "would-mutate");
+    assert_eq!(response.get("patch"), None);
+}
+
+fn volumes(count: usize) -> Value {
+    let volume = |index| {
+        json!({"name": format!("{}{index}", "v".repeat(80)), "ephemeral": {"volumeClaimTemplate":
+        {"spec": {"accessModes": ["ReadWriteMany"], "storageClassName": "gp3", "resources": {"requests": {"storage": "1"}}}}}})
+    };
+    json!({"metadata": {"name": "a"}, "spec": {"volumes": (0..count).map(volume).collect::<Vec<_>>()}})
+}
+
+#[test]
+fn warnings_stay_within_the_bounds_of_the_api_server() {
+    static WARNS: Rule = Rule {
+        name: "test-warns",
+        category: Category::Claim,
+        profiles: Profiles::actions(Action::Warn, Action::Warn, Action::Warn),
+        check: Check::Claim(|claim, _, out| {
+            let message = format!("{} {}", claim.name(), "is long ".repeat(40));
+            out.push(volguard::engine::Finding::new(
+                claim.spec_path(&["accessModes"]),
+                "",
+                message,
+            ));
+        }),
+        ..Rule::USUAL
+    };
+    let admission = admission_of(CompiledPolicy::from_profile(
+        "p",
+        Profile::Baseline,
+        Mode::Enforce,
+        &[&WARNS],
+    ));
+    let (response, _) = ask(
+        &admission,
+        Endpoint::Validate,
+        &review(ObjectKind::Pod, "CREATE", &volumes(10_000)),
+    );
+    let warnings: Vec<_> = response["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w.as_str().unwrap())
+        .collect();
+    assert!(warnings.len() > 10);
+    assert!(
+        warnings
+            .iter()
+            .all(|w| w.chars().count() <= 120 && w.ends_with(" [test-warns]"))
+    );
+    assert!(warnings.iter().map(|w| w.len()).sum::<usize>() <= 4096);
+}
+
+#[test]
+fn claims_that_controllers_make_are_denied_only_when_they_can_never_work() {
+    static UNTIDY: Rule = Rule {
+        name: "test-untidy",
+        category: Category::Claim,
+        class: Class::Hygiene,
+        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        check: Check::Claim(|claim, _, out| {
+            out.push(volguard::engine::Finding::new(claim.spec_path(&[]), "", "is untidy"));
+        }),
+        ..Rule::USUAL
+    };
+    let mut review = review(PVC, "CREATE", &claim(&json!({})));
+    let untidy = admission_of(CompiledPolicy::from_profile(
+        "p",
+        Profile::Baseline,
+        Mode::Enforce,
+        &[&UNTIDY],
+    ));
+    assert_eq!(ask(&untidy, Endpoint::Validate, &review).0["allowed"], false);
+    review["request"]["userInfo"]["username"] = json!("system:serviceaccount:kube-system:statefulset-controller");
+    let (response, _) = ask(&untidy, Endpoint::Validate, &review);
+    assert_eq!(response["allowed"], true);
+    assert_eq!(response["warnings"], json!(["is untidy [test-untidy]"]));
+    let all = admission(Profile::Recommended, Mode::Enforce);
+    assert_eq!(ask(&all, Endpoint::Validate, &review).0["allowed"], false);
+}
+
+#[test]
+fn a_rule_that_panics_is_skipped_and_the_others_decide() {
+    static PANICS: Rule = Rule {
+        name: "test-panics",
+        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        check: Check::Claim(|_, _, _| panic!("a bug")),
+        ..Rule::USUAL
+    };
+    let mut rules = vec![&PANICS];
+    rules.extend(volguard::rules::ALL.iter().copied());
+    let admission = admission_of(CompiledPolicy::from_profile(
+        "p",
+        Profile::Baseline,
+        Mode::Enforce,
+        &rules,
+    ));
+    let body = review(PVC, "CREATE", &claim(&json!({}))).to_string();
+    let answer = ask_bytes(&admission, Endpoint::Validate, body.as_bytes()).unwrap();
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body["response"]["allowed"], false);
+    assert_eq!(body["response"]["auditAnnotations"]["rules"], "unsupported-access-mode");
+    assert_eq!(body["response"]["auditAnnotations"]["skipped"], "test-panics");
+    assert_eq!(answer.record.skipped, [("test-panics", "panic")]);
+}
+
+#[test]
+fn bad_input_is_refused_in_a_sentence() {
+    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let good = review(PVC, "CREATE", &claim(&json!({})));
+    let with = |change: Value| {
+        let mut review = good.clone();
+        json_patch::merge(&mut review, &change);
+        review.to_string()
+    };
+    for (body, expected) in [
+        ("hello".to_owned(), "the body is not an AdmissionReview: "),
+        (
+            good.to_string()[..200].to_owned(),
+            "the body is not an AdmissionReview: ",
+        ),
+        (with(json!({"kind": "Pod"})), "kind is \"Pod\""),
+        (
+            with(json!({"apiVersion": "admission.k8s.io/v1beta1"})),
+            "apiVersion is \"admission.k8s.io/v1beta1\"",
+        ),
+        (with(json!({"request": null})), "the AdmissionReview has no request"),
+        (with(json!({"request": {"uid": ""}})), "request.uid is empty"),
+        (
+            with(json!({"request": {"object": "text"}})),
+            "request.object is \"text\", not an object",
+        ),
+        (
+            with(json!({"request": {"object": [1]}})),
+            "request.object is [1], not an object",
+        ),
+    ] {
+        match ask_bytes(&admission, Endpoint::Validate, body.as_bytes()) {
+            Err(ReviewError::BadRequest(message)) => assert!(message.starts_with(expected), "{message}"),
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn odd_objects_are_answered() {
+    let admission = admission(Profile::Strict, Mode::Enforce);
+    for (kind, object) in [
+        (PVC, json!({})),
+        (PVC, json!({"metadata": null, "spec": null})),
+        (PVC, claim(&json!({"spec": {"accessModes": "ReadWriteMany"}}))),
+        (PVC, claim(&json!({"spec": {"accessModes": [null, 1, {}]}}))),
+        (
+            PVC,
+            claim(&json!({"spec": {"resources": {"requests": {"storage": "1e400"}}}})),
+        ),
+        (
+            PVC,
+            claim(&json!({"spec": {"resources": {"requests": {"storage": "-5Gi"}}}})),
+        ),
+        (
+            PVC,
+            claim(&json!({"spec": {"resources": {"requests": {"storage": ""}}}})),
+        ),
+        (
+            PVC,
+            claim(&json!({"spec": {"resources": {"requests": {"storage": 1e300}}}})),
+        ),
+        (
+            ObjectKind::StatefulSet,
+            json!({"spec": {"replicas": "3", "volumeClaimTemplates": [null, claim(&json!({}))]}}),
+        ),
+        (ObjectKind::Pod, volumes(10_000)),
+    ] {
+        for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
+            ask(&admission, endpoint, &review(kind, "CREATE", &object));
+        }
+    }
+}
+
+/// Values that may stand anywhere, of any type.
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!(null)),
+        Just(json!(true)),
+        Just(json!(-1)),
+        Just(json!(3)),
+        Just(json!(1e300)),
+        Just(json!("")),
+        Just(json!("ReadWriteMany")),
+        Just(json!("-5Gi")),
+        Just(json!("1e400")),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!(["ReadWriteMany", null])),
+        Just(json!([{"a": []}])),
+        Just(json!({"a": null})),
+    ]
+}
+
+const FIELDS: [&[&str]; 24] = [
+    &["metadata"],
+    &["metadata", "annotations"],
+    &["metadata", "labels"],
+    &["metadata", "managedFields"],
+    &["provisioner"],
+    &["parameters"],
+    &["parameters", "type"],
+    &["volumeBindingMode"],
+    &["reclaimPolicy"],
+    &["allowVolumeExpansion"],
+    &["spec"],
+    &["spec", "accessModes"],
+    &["spec", "storageClassName"],
+    &["spec", "volumeMode"],
+    &["spec", "resources"],
+    &["spec", "replicas"],
+    &["spec", "strategy"],
+    &["spec", "selector"],
+    &["spec", "serviceName"],
+    &["spec", "template"],
+    &["spec", "template", "spec"],
+    &["spec", "volumeClaimTemplates"],
+    &["spec", "volumes"],
+    &["spec", "template", "spec", "volumes"],
+];
+
+/// An object that has everything that rules read.
+fn full(kind: ObjectKind) -> Value {
+    let volumes = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}, volumes(1)["spec"]["volumes"][0]]);
+    match kind {
+        ObjectKind::StorageClass => class(&json!({})),
+        ObjectKind::PersistentVolumeClaim => claim(&json!({})),
+        ObjectKind::Pod => json!({"metadata": {"name": "a"}, "spec": {"volumes": volumes}}),
+        ObjectKind::CronJob => json!({"metadata": {"name": "a"},
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": {"volumes": volumes}}}}}}),
+        _ => json!({"metadata": {"name": "a"}, "spec": {"replicas": 3, "serviceName": "a",
+            "selector": {"matchLabels": {"app": "a"}}, "volumeClaimTemplates": [claim(&json!({}))],
+            "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"volumes": volumes}}}}),
+    }
+}
+
+fn put(value: &mut Value, keys: &[&str], new: Value) {
+    match (keys, value) {
+        ([key], Value::Object(map)) => drop(map.insert((*key).to_owned(), new)),
+        ([key, rest @ ..], Value::Object(map)) => {
+            if let Some(child) = map.get_mut(*key) {
+                put(child, rest, new);
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_stands_in_the_fields_nothing_panics_and_patches_converge(
+        kind in 0..ObjectKind::ALL.len(),
+        changes in prop::collection::vec((0..FIELDS.len(), any_value()), 0..4),
+    ) {
+        let kind = ObjectKind::ALL[kind];
+        let mut object = full(kind);
+        for (field, value) in changes {
+            put(&mut object, FIELDS[field], value);
+        }
+        let admission = admission(Profile::Strict, Mode::Enforce);
+        ask(&admission, Endpoint::Validate, &review(kind, "CREATE", &object));
+        let (response, _) = ask(&admission, Endpoint::Mutate, &review(kind, "CREATE", &object));
+        let after = patched(&response, &object);
+        let (again, _) = ask(&admission, Endpoint::Mutate, &review(kind, "CREATE", &after));
+        prop_assert_eq!(again.get("patch"), None);
+    }
+}
