@@ -102,11 +102,10 @@ impl Reviewer for Admission {
         let mut fixes = (Vec::new(), Vec::new());
         let mut would_fix = false;
         if endpoint == Endpoint::Mutate {
-            would_fix = judged
-                .iter()
-                .any(|j| !j.is_enforced() && j.mutate && !j.finding.fix.is_empty());
-            let mut patched = value.clone();
-            fixes = decision::merge_fixes(&judged, &mut patched);
+            would_fix = decision::has_fix(&judged, false);
+            if decision::has_fix(&judged, true) {
+                fixes = decision::merge_fixes(&judged, &mut value.clone());
+            }
             judged.retain(|j| j.rule.reports_at == ReportsAt::Mutate);
         }
         let judged = decision::strictest(judged);

@@ -184,6 +184,13 @@ pub fn counted(skipped: &[Skip]) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
+/// Whether a policy of this mode has a fix to send.
+pub fn has_fix(judged: &[Judged], enforced: bool) -> bool {
+    judged
+        .iter()
+        .any(|j| j.is_enforced() == enforced && j.mutate && !j.finding.fix.is_empty())
+}
+
 /// The fixes that are sent: of each rule those of the first policy by name that enforces them. Returns the operations and
 /// the names of their rules; `object` is changed as the patch will change it.
 pub fn merge_fixes(judged: &[Judged], object: &mut Value) -> (Vec<json_patch::PatchOperation>, Vec<&'static str>) {
