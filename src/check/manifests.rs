@@ -1,7 +1,8 @@
 //! Manifests: read from files, folders and standard input, and seen as each other's cluster.
 
 use crate::cluster::view::{View, ViewKind};
-use crate::model::{Meta, ObjectKind, object::text};
+use crate::model::object::{group_of, text};
+use crate::model::{Meta, ObjectKind};
 use crate::yaml::{self, Spans};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -138,7 +139,7 @@ impl Manifests {
         let (Some(api_version), Some(kind)) = (text(&value, &["apiVersion"]), text(&value, &["kind"])) else {
             return;
         };
-        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        let group = group_of(api_version);
         if let Some(Value::Array(items)) = value.get("items").filter(|_| kind.ends_with("List")) {
             for (index, item) in items.clone().into_iter().enumerate() {
                 self.add_object(file, item, format!("{pointer}/items/{index}"), spans);
@@ -206,7 +207,7 @@ fn layered(below: &View, manifests: &[&Manifest], namespace: &str) -> View {
     let mut layer: BTreeMap<(ViewKind, String, String), Option<Arc<Value>>> = BTreeMap::new();
     for manifest in manifests {
         let object = manifest.object_ref(namespace);
-        let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+        let group = group_of(&object.api_version);
         let Some(kind) = ViewKind::find(group, &object.kind) else {
             continue;
         };
@@ -245,9 +246,7 @@ impl Manifest {
     pub fn object_ref(&self, namespace: &str) -> ObjectRef {
         let meta = Meta::of(&self.value);
         let (api_version, kind) = (text(&self.value, &["apiVersion"]), text(&self.value, &["kind"]));
-        let group = api_version
-            .and_then(|v| v.split_once('/'))
-            .map_or("", |(group, _)| group);
+        let group = group_of(api_version.unwrap_or_default());
         let kind = kind.unwrap_or_default();
         let cluster_scoped = self.kind.is_some_and(ObjectKind::is_cluster_scoped)
             || ViewKind::find(group, kind).is_some_and(|kind| !kind.is_namespaced());

@@ -3,7 +3,7 @@
 use super::trim::trim;
 use super::view::{View, ViewKind};
 use crate::model::Meta;
-use crate::model::object::{list, text};
+use crate::model::object::{group_of, list, text};
 use crate::yaml::{self, YamlError};
 use serde_json::Value;
 use std::fs::File;
@@ -93,7 +93,7 @@ fn insert_as(view: &mut View, object: &Value, group_version: &str, kind: &str) {
         }
         return;
     }
-    let group = group_version.rsplit_once('/').map_or("", |(group, _)| group);
+    let group = group_of(group_version);
     let meta = Meta::of(object);
     let Some(kind) = ViewKind::find(group, kind) else {
         return;

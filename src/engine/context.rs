@@ -1,6 +1,6 @@
 //! What a check may know beside its subject.
 
-use super::{Author, Written, rule::Parameters};
+use super::{Author, Findings, Written, rule::Parameters};
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::{Drivers, Known};
 use crate::model::{Claim, ClaimOrigin, ClassName, StorageClass};
@@ -155,6 +155,19 @@ impl<'a> Context<'a> {
                 Lookup::Unknown => ResolvedClass::Unknown(name),
             },
         }
+    }
+
+    /// The class that a claim gets, where the check cannot be made without it; says so when it is unknown.
+    pub fn class_or_skip(&self, claim: &Claim<'a>, out: &mut Findings) -> Option<StorageClass<'a>> {
+        match self.class_of(claim) {
+            ResolvedClass::Found(class) => return Some(class),
+            ResolvedClass::Unknown(name) => out.skip(format!("StorageClass {name} is unknown")),
+            ResolvedClass::NoDefault if matches!(self.default_class(), Lookup::Unknown) => {
+                out.skip("the default StorageClass is unknown");
+            }
+            ResolvedClass::NoDefault | ResolvedClass::Absent(_) | ResolvedClass::Empty => {}
+        }
+        None
     }
 
     /// An existing Available volume that the claim would bind to before anything is provisioned for it.

@@ -1,6 +1,7 @@
 //! What a rule says when it matches.
 
 use super::{Edit, Profiles};
+use crate::drivers::Confidence;
 use crate::model::FieldPath;
 
 /// How sure a finding is.
@@ -10,6 +11,16 @@ pub enum Certainty {
     Certain,
     /// It rests on a driver fact that is not confirmed.
     Likely,
+}
+
+impl From<Confidence> for Certainty {
+    /// How sure a finding is that rests on a fact of this confidence.
+    fn from(confidence: Confidence) -> Self {
+        match confidence {
+            Confidence::Confirmed => Self::Certain,
+            Confidence::Likely | Confidence::Unknown => Self::Likely,
+        }
+    }
 }
 
 /// One place where a rule matched.

@@ -159,11 +159,6 @@ impl<'a> Claim<'a> {
         text(self.spec(), &["volumeName"]).filter(|name| !name.is_empty())
     }
 
-    /// Whether only certain existing volumes will do.
-    pub fn has_selector(&self) -> bool {
-        self.spec().get("selector").is_some_and(Value::is_object)
-    }
-
     /// The selector as it stands in the claim.
     pub fn selector(&self) -> Option<&'a Value> {
         self.spec().get("selector").filter(|value| value.is_object())

@@ -22,6 +22,16 @@ pub fn map<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Map<String, Value>
     at(value, keys).and_then(Value::as_object)
 }
 
+/// The API group of a group and version, empty for the core group.
+pub fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// The API group of an object, empty for the core group.
+pub fn group(object: &Value) -> &str {
+    group_of(text(object, &["apiVersion"]).unwrap_or_default())
+}
+
 /// The metadata of an object that rules and policies read.
 #[derive(Debug, Clone, Copy)]
 pub struct Meta<'a>(&'a Value);

@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{Served, class_of, refusal};
+use super::{Served, refusal};
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, ParameterSpec, Profiles,
@@ -177,7 +177,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if written == Written::Yes {
         return;
     }
-    let Some(served) = class_of(claim, cx, out).and_then(|class| Served::new(class, cx)) else {
+    let Some(served) = cx.class_or_skip(claim, out).and_then(|class| Served::new(class, cx)) else {
         return;
     };
     let Some((wish, certainty)) = refused(&served, claim) else {

@@ -6,9 +6,9 @@ pub mod unknown_storage_class;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::drivers::{Ask, Confidence, Driver, Fact, Parameters, Support};
-use crate::engine::{Certainty, Context, Findings, ResolvedClass, Rule};
+use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
@@ -23,19 +23,6 @@ pub const RULES: &[&Rule] = &[
 /// How many classes a remedy names.
 const NAMED_CLASSES: usize = 3;
 
-/// The class of a claim, where the check needs one; says so when it is unknown.
-fn class_of<'a>(claim: &Claim<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<StorageClass<'a>> {
-    match cx.class_of(claim) {
-        ResolvedClass::Found(class) => return Some(class),
-        ResolvedClass::Unknown(name) => out.skip(format!("StorageClass {name} is unknown")),
-        ResolvedClass::NoDefault if matches!(cx.default_class(), Lookup::Unknown) => {
-            out.skip("the default StorageClass is unknown");
-        }
-        ResolvedClass::NoDefault | ResolvedClass::Absent(_) | ResolvedClass::Empty => {}
-    }
-    None
-}
-
 /// A driver as a class uses it.
 struct Served<'a> {
     class: StorageClass<'a>,
@@ -44,6 +31,14 @@ struct Served<'a> {
 }
 
 impl<'a> Served<'a> {
+    /// The driver that would provision for a claim; `None` when the claim names its volume, and when nothing is known.
+    fn for_claim(claim: &Claim<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<Self> {
+        if claim.volume_name().is_some() {
+            return None;
+        }
+        Self::new(cx.class_or_skip(claim, out)?, cx)
+    }
+
     /// `None` when nothing is known of the provisioner.
     fn new(class: StorageClass<'a>, cx: &Context<'a>) -> Option<Self> {
         let driver = cx.driver(class.provisioner())?.driver;
@@ -118,7 +113,7 @@ fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise:
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
-    use crate::cluster::view::View;
+    use crate::cluster::view::{Lookup, View};
     use crate::drivers::Drivers;
     use crate::engine::{Author, Operation, Outcome, Profile, Request, Run, apply, evaluate};
     use crate::model::{Meta, ObjectKind, Subject, object};
@@ -142,9 +137,7 @@ mod tests {
     }
 
     fn group_and_kind(object: &Value) -> (&str, &str) {
-        let version = object::text(object, &["apiVersion"]).unwrap();
-        let group = version.split_once('/').map_or("", |(group, _)| group);
-        (group, object::text(object, &["kind"]).unwrap())
+        (object::group(object), object::text(object, &["kind"]).unwrap())
     }
 
     /// A view of these objects; kinds of which one is given are complete.

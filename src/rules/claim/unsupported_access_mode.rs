@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{Served, class_of, refusal, remedy};
+use super::{Served, refusal, remedy};
 use crate::drivers::Support;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{AccessMode, Claim, VolumeMode};
@@ -82,15 +82,9 @@ crate::rule! {
 }
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
-    if claim.volume_name().is_some() {
-        return;
-    }
-    let Some(served) = class_of(claim, cx, out).and_then(|class| Served::new(class, cx)) else {
+    let Some(served) = Served::for_claim(claim, cx, out) else {
         return;
     };
-    if cx.binds_statically(claim, served.class.name()) {
-        return;
-    }
     let volume_mode = claim.volume_mode();
     let other = match volume_mode {
         VolumeMode::Filesystem => VolumeMode::Block,
@@ -99,6 +93,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     for (index, mode) in claim.access_modes() {
         let fact = served.access_mode(claim, mode, volume_mode);
         let Some(certainty) = refusal(&fact) else { continue };
+        // Asked only now: it looks at every volume.
+        if cx.binds_statically(claim, served.class.name()) {
+            return;
+        }
         // Only where the other volume mode would do is it worth saying that this one does not.
         let as_mode = if served.access_mode(claim, mode, other).value == Support::Served {
             format!(" as {volume_mode}")

@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{Served, class_of, refusal, remedy};
+use super::{Served, refusal, remedy};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{Claim, VolumeMode};
 
@@ -78,10 +78,7 @@ crate::rule! {
 }
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
-    if claim.volume_name().is_some() {
-        return;
-    }
-    let Some(served) = class_of(claim, cx, out).and_then(|class| Served::new(class, cx)) else {
+    let Some(served) = Served::for_claim(claim, cx, out) else {
         return;
     };
     let mode = claim.volume_mode();

@@ -1,6 +1,6 @@
 //! `expansion-disabled`
 
-use super::{certainty, old_class};
+use super::old_class;
 use crate::drivers::Expansion;
 use crate::engine::{
     Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Operation, Profiles, Setting,
@@ -85,7 +85,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     // Not written is `false`: one value, so that an update that spells it out makes nothing worse.
     let finding = Finding::new(path.clone(), "false", message)
         .remedy(format!("set `{FIELD}: true`; this can be changed on an existing class"))
-        .certainty(certainty(&expansion));
+        .certainty(expansion.confidence.into());
     out.push(if cx.operation() == Operation::Create && is_absent(class) {
         finding.fix([Edit::Set(path, Value::Bool(true))])
     } else {

@@ -1,6 +1,6 @@
 //! `immediate-binding`
 
-use super::{WhenUnknown, certainty, may_fill_in, old_class};
+use super::{WhenUnknown, may_fill_in, old_class};
 use crate::cluster::view::ViewKind;
 use crate::drivers::{Known, Named, Scope, Wanted};
 use crate::engine::{
@@ -145,12 +145,12 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     if class.has_no_provisioner() {
         match ties_volumes_to_nodes(class, cx) {
             Some(false) => {}
-            Some(true) => out.push(finding.certainty(certainty(&wanted))),
+            Some(true) => out.push(finding.certainty(wanted.confidence.into())),
             None => out.push(finding.certainty(Certainty::Likely)),
         }
         return;
     }
-    let finding = finding.certainty(certainty(&wanted));
+    let finding = finding.certainty(wanted.confidence.into());
     let parameters = cx.parameters::<ImmediateBinding>();
     out.push(if may_fill_in(cx, FIELD, parameters.when_unknown) {
         finding.fix([Edit::Set(path, WAIT.into())])

@@ -7,7 +7,7 @@ pub mod reclaim_delete;
 pub mod unencrypted_class;
 pub mod unknown_driver_parameter;
 
-use crate::drivers::{Consequence, Fact, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
+use crate::drivers::{Consequence, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
 use crate::engine::{Action, Certainty, Context, Finding, Operation, Profiles, Rule, Written};
 use crate::model::{FieldPath, StorageClass};
 use schemars::JsonSchema;
@@ -48,22 +48,13 @@ fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {
     cx.old().map(StorageClass::new)
 }
 
-/// How sure a finding is that rests on a fact about a driver.
-fn certainty<T>(fact: &Fact<'_, T>) -> Certainty {
-    if fact.is_confirmed() {
-        Certainty::Certain
-    } else {
-        Certainty::Likely
-    }
-}
-
 /// The faults of a class's parameters: what the driver makes of them, and reserved keys that no CSI driver ever sees.
 fn parameter_faults(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<(ParameterFault, Certainty)> {
     let parameters = Parameters::new(class.parameters());
     let judged = |faults: Vec<ParameterFault>| {
         faults.into_iter().map(|fault| {
-            let sure = fault.confidence == crate::drivers::Confidence::Confirmed;
-            (fault, if sure { Certainty::Certain } else { Certainty::Likely })
+            let certainty = fault.confidence.into();
+            (fault, certainty)
         })
     };
     match cx.driver(class.provisioner()) {

@@ -1,6 +1,6 @@
 //! `unencrypted-class`
 
-use super::{certainty, old_class};
+use super::old_class;
 use crate::drivers::{Encryption, Parameters};
 use crate::engine::{
     Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Operation, Profiles, Setting,
@@ -100,7 +100,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         .remedy(format!(
             "set parameter `{parameter}: {value:?}`{needs}; parameters are immutable, so an existing class must be made anew"
         ))
-        .certainty(certainty(&encryption));
+        .certainty(encryption.confidence.into());
     out.push(if automatic && !written && cx.operation() == Operation::Create {
         finding.fix([Edit::Set(path, value.into())])
     } else {

@@ -10,7 +10,7 @@ pub mod zone_locked_claims;
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
-use crate::engine::{Certainty, Context, Findings, ResolvedClass, Rule};
+use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::{AccessMode, Claim, ClaimOrigin, ClaimVolume, Meta, StorageClass, Workload, labels, object};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -41,28 +41,15 @@ struct ZonalTemplate<'a> {
 fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ZonalTemplate<'a>> {
     let mut zonal = Vec::new();
     for claim in set_templates(workload) {
-        let class = match cx.class_of(&claim) {
-            ResolvedClass::Found(class) => class,
-            ResolvedClass::Unknown(name) => {
-                out.skip(format!("StorageClass {name} is unknown"));
-                continue;
-            }
-            ResolvedClass::NoDefault if matches!(cx.default_class(), Lookup::Unknown) => {
-                out.skip("the default StorageClass is unknown");
-                continue;
-            }
-            ResolvedClass::NoDefault | ResolvedClass::Absent(_) | ResolvedClass::Empty => continue,
+        let Some(class) = cx.class_or_skip(&claim, out) else {
+            continue;
         };
         let Some(known) = cx.driver(class.provisioner()) else {
             continue;
         };
         let scope = known.driver.topology(&Parameters::new(class.parameters()));
         if scope.value == Scope::Zonal {
-            let certainty = if scope.is_confirmed() {
-                Certainty::Certain
-            } else {
-                Certainty::Likely
-            };
+            let certainty = scope.confidence.into();
             zonal.push(ZonalTemplate {
                 claim,
                 class,
@@ -171,7 +158,7 @@ mod testing {
     use crate::cluster::view::{Lookup, View};
     use crate::drivers::Drivers;
     use crate::engine::{Author, Operation, Outcome, Profile, Request, Rule, Run, evaluate};
-    use crate::model::{Meta, ObjectKind, Subject};
+    use crate::model::{Meta, ObjectKind, Subject, object};
     use serde_json::Value;
     use std::sync::Arc;
 
@@ -188,8 +175,7 @@ mod testing {
             let mut view = View::default();
             for object in objects {
                 let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
-                let group = text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
-                let kind = ViewKind::find(group, text("kind")).unwrap();
+                let kind = ViewKind::find(object::group(object), text("kind")).unwrap();
                 let meta = Meta::of(object);
                 view.insert(kind, meta.namespace(), meta.name(), Arc::new(object.clone()));
                 view.set_complete(kind, true);
