@@ -63,7 +63,12 @@ fn every_file_is_in_the_schema_and_complete() {
     let mut names = BTreeSet::new();
     for (file, text) in FILES {
         let data: DataFile = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert!(!data.drivers.is_empty() || !data.removed.is_empty(), "{file} is empty");
+        let entries = data.drivers.len() + data.recognised.len() + data.removed.len();
+        assert!(entries > 0, "{file} is empty");
+        for one in &data.recognised {
+            assert!(names.insert(one.name.clone()), "{file}: {} twice", one.name);
+            assert!(!one.product.is_empty(), "{file}: {}", one.name);
+        }
         for gone in &data.removed {
             assert!(names.insert(gone.name.clone()), "{file}: {} twice", gone.name);
             assert!(
