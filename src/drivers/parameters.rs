@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 /// Keys under this prefix are for the sidecars and never reach a driver.
 const RESERVED: &str = "csi.storage.k8s.io/";
+/// The filesystem to make, which the sidecar also reads from the old key `fstype`, in any letter case.
+const FSTYPE: &str = "csi.storage.k8s.io/fstype";
 /// The secrets that the sidecars know, each by `-name` and `-namespace`.
 const RESERVED_SECRETS: [&str; 8] = [
     "provisioner-secret",
@@ -351,7 +353,10 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        let old_fstype = key.eq_ignore_ascii_case("fstype");
+        let same = |name: &str| {
+            name == key || insensitive && name.eq_ignore_ascii_case(key) || old_fstype && name == FSTYPE
+        };
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
@@ -710,7 +715,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
         .iter()
         .flat_map(|parameter| std::iter::once(&parameter.name).chain(&parameter.aliases));
     let suggestion = if fstype {
-        Some(format!("{RESERVED}fstype"))
+        Some(FSTYPE.to_owned())
     } else {
         nearest(key, names.map(String::as_str)).map(str::to_owned)
     };
