@@ -353,15 +353,14 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let old_fstype = key.eq_ignore_ascii_case("fstype");
-        let same = |name: &str| {
-            name == key || insensitive && name.eq_ignore_ascii_case(key) || old_fstype && name == FSTYPE
-        };
+        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
             } else {
-                same(&parameter.name) || parameter.aliases.iter().any(|alias| same(alias))
+                same(&parameter.name)
+                    || parameter.aliases.iter().any(|alias| same(alias))
+                    || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
             }
         })
     }

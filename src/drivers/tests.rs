@@ -10,6 +10,8 @@ use crate::model::quantity::Quantity;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+mod arrays;
+
 fn class(pairs: &[(&str, &str)]) -> Map<String, Value> {
     pairs
         .iter()
@@ -73,7 +75,10 @@ fn every_file_is_in_the_schema_and_complete() {
             assert!(names.insert(gone.name.clone()), "{file}: {} twice", gone.name);
             assert!(
                 !gone.source.is_empty()
-                    && gone.removed_in.as_ref().map_or(gone.because.is_some(), |release| release.starts_with("1.")),
+                    && gone
+                        .removed_in
+                        .as_ref()
+                        .map_or(gone.because.is_some(), |release| release.starts_with("1.")),
                 "{file}: {}",
                 gone.name
             );
