@@ -94,8 +94,6 @@ fn every_file_is_in_the_schema_and_complete() {
                 driver.topology.as_ref().map(|facts| &facts.source),
                 driver.wait_for_first_consumer.as_ref().map(|facts| &facts.source),
                 driver.expansion.as_ref().map(|facts| &facts.source),
-                driver.encryption.as_ref().map(|facts| &facts.source),
-                driver.sizes.as_ref().map(|facts| &facts.source),
             ];
             for source in sources {
                 assert!(
@@ -109,7 +107,12 @@ fn every_file_is_in_the_schema_and_complete() {
                 driver.clones.as_ref().map(|facts| &facts.source),
                 driver.filesystems.as_ref().map(|facts| &facts.source),
                 driver.attach_limit.as_ref().map(|facts| &facts.source),
+                driver.encryption.as_ref().map(|facts| &facts.source),
+                driver.sizes.as_ref().map(|facts| &facts.source),
                 driver.parameters.as_ref().map(|facts| &facts.source),
+                driver.attributes_class.as_ref().map(|facts| &facts.source),
+                driver.mount_options.as_ref().map(|facts| &facts.source),
+                driver.prices.as_ref().map(|facts| &facts.source),
             ];
             assert!(
                 optional.iter().flatten().all(|source| !source.is_empty()),
