@@ -303,6 +303,13 @@ fn faults_of_classes() {
     let scale = [("volBackendFs", "fs1")];
     let scale_with = |more: &[(&'static str, &'static str)]| [&scale[..], more].concat();
     for (driver, parameters, key, consequence, confidence) in [
+        (
+            "csi-unity.dellemc.com",
+            vec![("arrayId", "a"), ("storagePool", "p"), ("protocol", "NFS")],
+            "nasServer",
+            RefusedByDriver,
+            Confirmed,
+        ),
         // Letter case counts.
         (
             "csi-unity.dellemc.com",
@@ -731,6 +738,7 @@ fn where_volumes_come_from() {
         ("secrets-store.csi.k8s.io", Refused, Served),
         ("spiffe.csi.cert-manager.io", Refused, Served),
         ("s3.csi.aws.com", Refused, Unknown),
+        ("kubernetes.io/no-provisioner", Refused, Unknown),
         ("gcsfuse.csi.storage.gke.io", Refused, Served),
         ("csi.vastdata.com", Unknown, Served),
         ("csi.hpe.com", Unknown, Unknown),
