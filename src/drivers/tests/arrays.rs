@@ -1,5 +1,5 @@
-//! Storage arrays, clusters on virtual machines, provisioners that are no CSI drivers, and inline volumes: of each driver
-//! at least the fact that is easiest to get wrong.
+//! Storage arrays, clusters on virtual machines, provisioners that are no CSI drivers, and inline volumes:
+//! of each driver at least the fact that is easiest to get wrong.
 
 use super::*;
 use crate::drivers::Consequence::{Ignored, RefusedByCloud, RefusedByDriver};
