@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [`admission`] shows the way of one review from top to bottom. Dependencies point one way only:
-//! `cli -> server, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
+//! `cli -> server, scan, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
 
 pub mod admission;
 pub mod check;
@@ -22,6 +22,7 @@ pub mod policy;
 pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod scan;
 pub mod server;
 pub mod telemetry;
 pub mod tls;
