@@ -351,7 +351,8 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        let plain = self.without_namespace(key);
+        let same = |name: &str| name == plain || insensitive && name.eq_ignore_ascii_case(plain);
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
@@ -359,6 +360,13 @@ impl ParameterFacts {
                 same(&parameter.name) || parameter.aliases.iter().any(|alias| same(alias))
             }
         })
+    }
+
+    /// A key as written, without the driver's own namespace.
+    fn without_namespace<'k>(&self, key: &'k str) -> &'k str {
+        let namespace = self.namespace.as_deref();
+        let plain = namespace.and_then(|namespace| key.strip_prefix(namespace)?.strip_prefix('/'));
+        plain.unwrap_or(key)
     }
 }
 
@@ -700,10 +708,13 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let class = holder == Holder::StorageClass;
     let fstype = class && key.eq_ignore_ascii_case("fstype");
     let old = fstype || class && OLD_SIDECAR_KEYS.contains(&key);
+    let plain = facts.without_namespace(key);
+    let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {
         UnknownKeys::Refused => Consequence::RefusedByDriver,
+        UnknownKeys::RefusedInNamespace if !foreign => Consequence::RefusedByDriver,
         UnknownKeys::Ignored if !old => Consequence::Ignored,
-        UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
+        UnknownKeys::RefusedInNamespace | UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
     };
     let names = facts
         .list
@@ -712,7 +723,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let suggestion = if fstype {
         Some(format!("{RESERVED}fstype"))
     } else {
-        nearest(key, names.map(String::as_str)).map(str::to_owned)
+        nearest(plain, names.map(String::as_str)).map(str::to_owned)
     };
     Some(ParameterFault {
         key: key.to_owned(),
