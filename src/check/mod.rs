@@ -3,14 +3,15 @@
 mod defaults;
 mod manifests;
 
-use crate::admission::judge;
+use crate::admission::{is_judged_at_owner, judge};
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::decision::{Judged, strictest};
 use crate::drivers::Drivers;
-use crate::engine::{Action, Author, Operation, Request, Skip};
-use crate::model::{FieldPath, Subject};
+use crate::engine::{Action, Author, Door, Operation, Request, Skip};
+use crate::model::{FieldPath, ObjectKind, Subject};
 use crate::policy::{Attributes, PolicySet, out_of_scope};
 use crate::yaml::Position;
+use jiff::Timestamp;
 pub use manifests::{FileError, Manifest, Manifests, ObjectRef, read};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -113,7 +114,7 @@ fn judge_manifest(
     let mut value = manifest.value.clone();
     defaults::fill_in(kind, &mut value);
     let subject = Subject::new(kind, &value);
-    if subject.meta().is_deleting() {
+    if subject.meta().is_deleting() || is_judged_at_owner(kind, &value) {
         return None;
     }
     let request = Request {
@@ -121,13 +122,18 @@ fn judge_manifest(
         old: None,
         namespace: attributes.namespace,
         namespace_labels: match view.get(ViewKind::Namespace, "", attributes.namespace) {
+            _ if kind == ObjectKind::Namespace => Lookup::Found(&value),
             Lookup::Absent => Lookup::Unknown,
             other => other,
         },
         view,
         drivers,
         author: Author::Manifest(manifest.value.clone()),
+        door: Door::Manifests,
         live: false,
+        user: "",
+        grace_period: None,
+        now: Timestamp::now(),
     };
     let (mut judged, skipped) = judge(policies, &attributes, &subject, None, &request, None);
     // A rule that is Off but fixes has nothing to report; in mode Audit every finding is recorded only.

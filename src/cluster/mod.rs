@@ -7,6 +7,7 @@
 
 pub mod files;
 pub mod live;
+pub mod named;
 pub mod trim;
 pub mod view;
 pub mod watch;

@@ -126,11 +126,12 @@ impl Watcher {
 
 /// Watches one kind for ever.
 async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
-    let resource = resource(kind);
     // It starts over by itself after two minutes without a failure.
     let mut backoff = DefaultBackoff::default();
     let mut reported = Reported::Nothing;
+    let mut attempt = 0;
     loop {
+        let resource = resource(kind, attempt);
         let api = Api::<DynamicObject>::all_with(client.clone(), &resource);
         let mut events = pin!(watcher(api, Config::default().page_size(PAGE)));
         // While a list comes in, look-ups go on in what was known before.
@@ -147,13 +148,23 @@ async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
                 }
                 Err(error) => error,
             };
-            let refused = status(&error).is_some_and(Status::is_forbidden);
-            reported = report(reported, &resource, &error, refused);
+            // Not `Status::is_not_found`, which misses the answer in plain text that stands for a group nobody serves.
+            // https://github.com/kube-rs/kube/blob/5.0.0/kube-core/src/response.rs#L151
+            let has_code = |code| status(&error).is_some_and(|status| status.code == code);
+            let (refused, absent) = (has_code(403), has_code(404));
+            if absent {
+                attempt += 1;
+                reported = report_absent(reported, kind);
+                // Where there is no such kind there are no such objects.
+                view.replace(kind, View::default());
+            } else {
+                reported = report(reported, &resource, &error, refused);
+            }
             if refused {
                 view.refuse(kind);
             }
             tokio::time::sleep(backoff.next().unwrap_or(LONGEST_PAUSE)).await;
-            if refused {
+            if refused || absent {
                 // What was known is gone, so it takes a list and not only a watch to come back.
                 break;
             }
@@ -174,8 +185,9 @@ fn take(view: &LiveView, kind: ViewKind, listed: &mut View, event: Event<Dynamic
         Event::InitDone => view.replace(kind, std::mem::take(listed)),
         Event::Apply(object) => {
             let (namespace, name) = key(&object);
-            if let Some(row) = row(kind, object) {
-                view.put(kind, &namespace, &name, row);
+            match row(kind, object) {
+                Some(row) => view.put(kind, &namespace, &name, row),
+                None => view.remove(kind, &namespace, &name),
             }
         }
         Event::Delete(object) => {
@@ -193,7 +205,7 @@ fn row(kind: ViewKind, mut object: DynamicObject) -> Option<Arc<Value>> {
     // Often the larger half of an object, and never kept.
     object.metadata.managed_fields = None;
     match serde_json::to_value(object) {
-        Ok(value) => Some(Arc::new(trim(kind, &value))),
+        Ok(value) => trim(kind, &value).map(Arc::new),
         Err(error) => {
             tracing::error!(kind = kind.as_str(), %error, "an object from the API server cannot be kept");
             None
@@ -207,6 +219,20 @@ enum Reported {
     Nothing,
     Failure,
     Refusal,
+    Absence,
+}
+
+/// Says that the API server has no such kind, unless it has been said already.
+fn report_absent(before: Reported, kind: ViewKind) -> Reported {
+    if before != Reported::Absence {
+        tracing::info!(
+            kind = kind.as_str(),
+            "the API server has no kind {} in group {}; it is picked up when its definition is installed",
+            kind.as_str(),
+            kind.group()
+        );
+    }
+    Reported::Absence
 }
 
 /// Says what failed, unless it has been said already.
@@ -247,27 +273,40 @@ fn status(error: &watcher::Error) -> Option<&Status> {
     }
 }
 
-/// How the API calls the kind: all of them are served as v1.
-fn resource(kind: ViewKind) -> ApiResource {
-    let plural = match kind {
-        ViewKind::StorageClass => "storageclasses",
-        ViewKind::CsiDriver => "csidrivers",
-        ViewKind::CsiNode => "csinodes",
-        ViewKind::Node => "nodes",
-        ViewKind::Namespace => "namespaces",
-        ViewKind::PersistentVolumeClaim => "persistentvolumeclaims",
-        ViewKind::PersistentVolume => "persistentvolumes",
-        ViewKind::Service => "services",
-        ViewKind::StatefulSet => "statefulsets",
+/// How the API calls the kind, in the `attempt`th of the versions that servers may serve it in.
+fn resource(kind: ViewKind, attempt: usize) -> ApiResource {
+    let (plural, versions): (&str, &[&str]) = match kind {
+        ViewKind::StorageClass => ("storageclasses", &["v1"]),
+        // https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/
+        ViewKind::VolumeAttributesClass => ("volumeattributesclasses", &["v1", "v1beta1"]),
+        ViewKind::CsiDriver => ("csidrivers", &["v1"]),
+        ViewKind::CsiNode => ("csinodes", &["v1"]),
+        ViewKind::Node => ("nodes", &["v1"]),
+        ViewKind::Namespace => ("namespaces", &["v1"]),
+        ViewKind::PersistentVolumeClaim => ("persistentvolumeclaims", &["v1"]),
+        ViewKind::PersistentVolume => ("persistentvolumes", &["v1"]),
+        ViewKind::Service => ("services", &["v1"]),
+        ViewKind::ResourceQuota => ("resourcequotas", &["v1"]),
+        ViewKind::Pod => ("pods", &["v1"]),
+        ViewKind::StatefulSet => ("statefulsets", &["v1"]),
+        ViewKind::Deployment => ("deployments", &["v1"]),
+        ViewKind::HorizontalPodAutoscaler => ("horizontalpodautoscalers", &["v2"]),
+        ViewKind::PodDisruptionBudget => ("poddisruptionbudgets", &["v1"]),
+        ViewKind::VolumeSnapshotClass => ("volumesnapshotclasses", &["v1"]),
+        ViewKind::VolumeSnapshot => ("volumesnapshots", &["v1"]),
+        ViewKind::VolumeSnapshotContent => ("volumesnapshotcontents", &["v1"]),
+        // https://github.com/kubernetes-csi/volume-data-source-validator/tree/master/client/config/crd
+        ViewKind::VolumePopulator => ("volumepopulators", &["v1beta1"]),
     };
     let group = kind.group();
+    let version = versions[attempt % versions.len()];
     ApiResource {
         group: group.to_owned(),
-        version: "v1".to_owned(),
+        version: version.to_owned(),
         api_version: if group.is_empty() {
-            "v1".to_owned()
+            version.to_owned()
         } else {
-            format!("{group}/v1")
+            format!("{group}/{version}")
         },
         kind: kind.as_str().to_owned(),
         plural: plural.to_owned(),
@@ -474,12 +513,18 @@ mod tests {
 
     #[test]
     fn every_kind_has_the_address_that_the_api_server_serves() {
-        let urls = ViewKind::ALL.map(|kind| {
-            let resource = resource(kind);
+        let url = |kind| {
+            let resource = resource(kind, 0);
             format!("{} {} {}", resource.api_version, resource.plural, resource.kind)
-        });
-        assert_eq!(urls[0], "storage.k8s.io/v1 storageclasses StorageClass");
-        assert_eq!(urls[5], "v1 persistentvolumeclaims PersistentVolumeClaim");
-        assert_eq!(urls[8], "apps/v1 statefulsets StatefulSet");
+        };
+        assert_eq!(
+            url(ViewKind::StorageClass),
+            "storage.k8s.io/v1 storageclasses StorageClass"
+        );
+        assert_eq!(
+            url(ViewKind::PersistentVolumeClaim),
+            "v1 persistentvolumeclaims PersistentVolumeClaim"
+        );
+        assert_eq!(url(ViewKind::StatefulSet), "apps/v1 statefulsets StatefulSet");
     }
 }

@@ -3,7 +3,7 @@
 use super::parameters::Parameters;
 use super::schema::{
     Billing, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage, Support,
-    Wanted,
+    SupportFacts, Wanted,
 };
 use crate::model::access::{AccessMode, VolumeMode};
 use crate::model::quantity::Quantity;
@@ -136,6 +136,17 @@ impl Driver {
     /// Whether it is a CSI driver behind the usual sidecars; false for the likes of `rancher.io/local-path`.
     pub fn is_csi(&self) -> bool {
         self.csi.unwrap_or(true)
+    }
+
+    /// Whether claims of a class get new volumes. Where they do not, PersistentVolumes are made by hand, or the driver
+    /// has inline volumes only.
+    pub fn provisioning(&self) -> Fact<'_, Support> {
+        supported(self.provisioning.as_ref())
+    }
+
+    /// Whether a pod can have volumes of the driver inline, under `volumes[].csi`.
+    pub fn inline(&self) -> Fact<'_, Support> {
+        supported(self.inline.as_ref())
     }
 
     /// Whether the driver serves an access mode for a volume mode and a class.
@@ -465,6 +476,15 @@ impl Driver {
             source: &facts.source,
         })
     }
+}
+
+fn supported(facts: Option<&SupportFacts>) -> Fact<'_, Support> {
+    facts.map_or(Fact::unknown(Support::Unknown), |facts| Fact {
+        value: facts.support,
+        confidence: facts.confidence,
+        because: facts.because.as_deref(),
+        source: &facts.source,
+    })
 }
 
 fn copy(facts: Option<&CopyFacts>) -> Fact<'_, Support> {

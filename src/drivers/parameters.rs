@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 /// Keys under this prefix are for the sidecars and never reach a driver.
 const RESERVED: &str = "csi.storage.k8s.io/";
+/// The filesystem to make, which the sidecar also reads from the old key `fstype`, in any letter case.
+const FSTYPE: &str = "csi.storage.k8s.io/fstype";
 /// The secrets that the sidecars know, each by `-name` and `-namespace`.
 const RESERVED_SECRETS: [&str; 8] = [
     "provisioner-secret",
@@ -357,7 +359,9 @@ impl ParameterFacts {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
             } else {
-                same(&parameter.name) || parameter.aliases.iter().any(|alias| same(alias))
+                same(&parameter.name)
+                    || parameter.aliases.iter().any(|alias| same(alias))
+                    || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
             }
         })
     }
@@ -721,7 +725,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
         .iter()
         .flat_map(|parameter| std::iter::once(&parameter.name).chain(&parameter.aliases));
     let suggestion = if fstype {
-        Some(format!("{RESERVED}fstype"))
+        Some(FSTYPE.to_owned())
     } else {
         nearest(plain, names.map(String::as_str)).map(str::to_owned)
     };

@@ -154,6 +154,10 @@ pub struct Driver {
     /// In-tree provisioners that Kubernetes translates to this driver.
     #[serde(default)]
     pub(super) in_tree: Vec<InTree>,
+    /// Whether claims of a class get new volumes.
+    pub(super) provisioning: Option<SupportFacts>,
+    /// Whether a pod can have volumes of the driver inline, under `volumes[].csi`.
+    pub(super) inline: Option<SupportFacts>,
     /// Access modes by volume mode.
     pub(super) access_modes: Option<AccessModes>,
     /// Filesystem and Block.
@@ -206,6 +210,8 @@ impl Driver {
             } else {
                 self.in_tree
             },
+            provisioning: self.provisioning.or_else(|| base.provisioning.clone()),
+            inline: self.inline.or_else(|| base.inline.clone()),
             access_modes: self.access_modes.or_else(|| base.access_modes.clone()),
             volume_modes: self.volume_modes.or_else(|| base.volume_modes.clone()),
             topology: self.topology.or_else(|| base.topology.clone()),
@@ -263,17 +269,19 @@ pub struct RecognisedDriver {
     pub product: String,
 }
 
-/// An in-tree provisioner that no supported Kubernetes release has and that is not translated.
+/// An in-tree name that provisions nothing in any supported Kubernetes release and is not translated.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemovedProvisioner {
     /// `kubernetes.io/...`.
     pub name: String,
-    /// The Kubernetes release that removed it, such as `1.31`.
-    pub removed_in: String,
+    /// The Kubernetes release that removed it, such as `1.31`; absent when that is not known or it never provisioned.
+    pub removed_in: Option<String>,
     /// A driver for the same storage, if there is one.
     pub successor: Option<String>,
-    /// How sure the release is; that it is gone is certain.
+    /// A clause that reads well after "because", where the release does not say it all.
+    pub because: Option<String>,
+    /// How sure. Of a provisioner that was removed, that it is gone is certain and the release may not be.
     pub confidence: Confidence,
     /// Where this was read.
     pub source: String,
@@ -298,6 +306,20 @@ pub(super) struct Condition {
     pub(super) written: Option<bool>,
     /// The claim has a data source (true) or not (false). Does not look at a parameter.
     pub(super) restores: Option<bool>,
+}
+
+/// Whether a driver does something at all.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SupportFacts {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// The answer.
+    pub(super) support: Support,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
 }
 
 /// Access modes: the first case that fits answers; where none fits, nothing is known.
@@ -761,7 +783,8 @@ pub(super) struct ParameterFacts {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Parameter {
-    /// The key, in the spelling of the driver's documentation.
+    /// The key, in the spelling of the driver's documentation. `csi.storage.k8s.io/fstype` stands for the old `fstype`,
+    /// in any letter case, as well.
     pub(super) name: String,
     /// Whether every key that begins with `name` is meant (with case).
     #[serde(default)]

@@ -1,9 +1,9 @@
 //! The policies in force.
 
-use super::compiled::CompiledPolicy;
+use super::compiled::{CompiledPolicy, CompiledRule};
 use super::types::Mode;
 use crate::cluster::view::ViewKind;
-use crate::engine::{Profile, Rule};
+use crate::engine::{Operation, Profile, Rule, Skip, SkipReason};
 use std::collections::BTreeSet;
 
 /// The policies in force, by name.
@@ -37,14 +37,34 @@ impl PolicySet {
         }
     }
 
-    /// The kinds that must be watched for these policies and their rules.
+    /// The kinds that must be watched for these policies and their rules in the webhook.
     pub fn needs(&self) -> BTreeSet<ViewKind> {
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-        let mut kinds: BTreeSet<_> = rules.flat_map(|rule| rule.rule.needs.iter().copied()).collect();
-        if self.policies.iter().any(CompiledPolicy::selects_namespaces) {
+        let only_scans = |rule: &&CompiledRule| rule.rule.operations == [Operation::Scan];
+        let rules = || {
+            let rules = self.policies.iter().flat_map(|policy| &policy.rules);
+            rules.filter(|rule| !only_scans(rule))
+        };
+        let mut kinds: BTreeSet<_> = rules().flat_map(|rule| rule.rule.needs.iter().copied()).collect();
+        // What goes with a namespace that ends is let through.
+        let judges_deletes = rules().any(|rule| rule.rule.operations.contains(&Operation::Delete));
+        if judges_deletes || self.policies.iter().any(CompiledPolicy::selects_namespaces) {
             kinds.insert(ViewKind::Namespace);
         }
         kinds
+    }
+
+    /// Every rule that judges the operation, skipped because of something that is unknown.
+    pub fn skip_all(&self, operation: Operation, detail: &str) -> Vec<Skip> {
+        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        let names = rules
+            .filter(|rule| rule.rule.operations.contains(&operation))
+            .map(|rule| rule.rule.name);
+        let skip = |rule| Skip {
+            rule,
+            reason: SkipReason::Unknown,
+            detail: detail.to_owned(),
+        };
+        names.collect::<BTreeSet<_>>().into_iter().map(skip).collect()
     }
 
     /// How many different rules run.

@@ -60,7 +60,7 @@ impl<'a> Served<'a> {
             mode,
             volume_mode,
             parameters: &self.parameters,
-            restores: claim.has_data_source(),
+            restores: claim.data_source().is_some(),
         })
     }
 
@@ -185,7 +185,11 @@ mod tests {
             view,
             drivers: &Drivers::builtin(),
             author,
+            door: crate::engine::Door::Webhook,
             live: true,
+            user: "",
+            grace_period: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let (group, kind) = group_and_kind(object);
         let Some(kind) = ObjectKind::find(group, kind) else {
