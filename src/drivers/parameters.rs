@@ -353,7 +353,8 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        let plain = self.without_namespace(key);
+        let same = |name: &str| name == plain || insensitive && name.eq_ignore_ascii_case(plain);
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
@@ -363,6 +364,13 @@ impl ParameterFacts {
                     || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
             }
         })
+    }
+
+    /// A key as written, without the driver's own namespace.
+    fn without_namespace<'k>(&self, key: &'k str) -> &'k str {
+        let namespace = self.namespace.as_deref();
+        let plain = namespace.and_then(|namespace| key.strip_prefix(namespace)?.strip_prefix('/'));
+        plain.unwrap_or(key)
     }
 }
 
@@ -704,10 +712,13 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let class = holder == Holder::StorageClass;
     let fstype = class && key.eq_ignore_ascii_case("fstype");
     let old = fstype || class && OLD_SIDECAR_KEYS.contains(&key);
+    let plain = facts.without_namespace(key);
+    let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {
         UnknownKeys::Refused => Consequence::RefusedByDriver,
+        UnknownKeys::RefusedInNamespace if !foreign => Consequence::RefusedByDriver,
         UnknownKeys::Ignored if !old => Consequence::Ignored,
-        UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
+        UnknownKeys::RefusedInNamespace | UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
     };
     let names = facts
         .list
@@ -716,7 +727,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let suggestion = if fstype {
         Some(FSTYPE.to_owned())
     } else {
-        nearest(key, names.map(String::as_str)).map(str::to_owned)
+        nearest(plain, names.map(String::as_str)).map(str::to_owned)
     };
     Some(ParameterFault {
         key: key.to_owned(),
