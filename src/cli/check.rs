@@ -3,7 +3,6 @@
 use super::judging::JudgingArgs;
 use crate::check;
 use crate::cluster::{files, view::View};
-use crate::drivers::Drivers;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +29,8 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     } else {
         files::read(&args.objects)?
     };
+    let drivers = args.judging.drivers.load()?;
     let manifests = check::read(&args.paths);
-    let report = check::check(manifests, &given, &policies, &Drivers::builtin(), &args.namespace);
+    let report = check::check(manifests, &given, &policies, &drivers, &args.namespace);
     args.judging.write(&report)
 }

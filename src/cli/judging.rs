@@ -1,6 +1,6 @@
 //! What `check` and `scan` have in common: by which policies they judge, and how they report.
 
-use super::{EXIT_ERROR, EXIT_FINDINGS};
+use super::{DriverFiles, EXIT_ERROR, EXIT_FINDINGS};
 use crate::engine::{Action, Profile};
 use crate::policy::{CompiledPolicy, Mode, PolicySet};
 use crate::report::{self, Report};
@@ -18,6 +18,8 @@ pub(super) struct JudgingArgs {
     /// The profile to judge by, in place of policies.
     #[arg(long, env = "VOLGUARD_PROFILE", conflicts_with = "policy", ignore_case = true)]
     profile: Option<ProfileName>,
+    #[command(flatten)]
+    pub(super) drivers: DriverFiles,
     /// How to write the report.
     #[arg(long, short, env = "VOLGUARD_OUTPUT", default_value = "text")]
     output: Output,

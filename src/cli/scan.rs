@@ -2,7 +2,6 @@
 
 use super::judging::JudgingArgs;
 use crate::cluster::watch::connect;
-use crate::drivers::Drivers;
 use crate::scan;
 use clap::Args;
 use std::path::PathBuf;
@@ -25,10 +24,11 @@ pub(super) struct ScanArgs {
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     let policies = args.judging.policies()?;
+    let drivers = args.judging.drivers.load()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let client = connect(args.kubeconfig.as_deref(), args.context.as_deref()).await?;
-        anyhow::Ok(scan::scan(&client, &policies, &Drivers::builtin(), args.namespace.as_deref()).await)
+        anyhow::Ok(scan::scan(&client, &policies, &drivers, args.namespace.as_deref()).await)
     })?;
     args.judging.write(&report)
 }
