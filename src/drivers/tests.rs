@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 mod arrays;
+mod self_hosted;
 
 fn class(pairs: &[(&str, &str)]) -> Map<String, Value> {
     pairs
