@@ -21,6 +21,7 @@ pub mod model;
 pub mod policy;
 pub mod protocol;
 pub mod report;
+pub mod resources;
 pub mod rules;
 pub mod server;
 pub mod telemetry;

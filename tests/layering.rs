@@ -8,11 +8,12 @@ use std::path::Path;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("yaml", &[]),
-    ("drivers", &["model"]),
+    ("resources", &["yaml"]),
+    ("drivers", &["model", "resources"]),
     ("cluster", &["model", "yaml"]),
     ("engine", &["cluster", "drivers", "model"]),
     ("rules", &["engine", "cluster", "drivers", "model"]),
-    ("policy", &["rules", "engine", "cluster", "model", "yaml"]),
+    ("policy", &["rules", "engine", "cluster", "model", "resources"]),
     ("protocol", &[]),
     ("decision", &["policy", "protocol", "engine"]),
     (

@@ -1,9 +1,8 @@
 //! `volguard check`.
 
-use super::{EXIT_ERROR, EXIT_FINDINGS};
+use super::{DriverFiles, EXIT_ERROR, EXIT_FINDINGS};
 use crate::check;
 use crate::cluster::{files, view::View};
-use crate::drivers::Drivers;
 use crate::engine::{Action, Profile};
 use crate::policy::{CompiledPolicy, Mode, PolicySet};
 use crate::report;
@@ -24,6 +23,8 @@ pub(super) struct CheckArgs {
     /// Objects of the cluster: manifests or Lists. For a kind of which one is given, what is not given does not exist.
     #[arg(long, env = "VOLGUARD_OBJECTS", value_delimiter = ',')]
     objects: Vec<PathBuf>,
+    #[command(flatten)]
+    drivers: DriverFiles,
     /// The profile to judge by, in place of policies.
     #[arg(long, env = "VOLGUARD_PROFILE", conflicts_with = "policy", ignore_case = true)]
     profile: Option<ProfileName>,
@@ -79,8 +80,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     } else {
         files::read(&args.objects)?
     };
+    let drivers = args.drivers.load()?;
     let manifests = check::read(&args.paths);
-    let report = check::check(manifests, &given, &policies, &Drivers::builtin(), &args.namespace);
+    let report = check::check(manifests, &given, &policies, &drivers, &args.namespace);
 
     let mut errors = std::io::stderr().lock();
     for error in &report.errors {

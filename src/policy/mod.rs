@@ -8,14 +8,12 @@
 
 mod compiled;
 mod load;
-mod schema;
 mod scope;
 mod set;
 mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
-pub use load::{PolicyError, PolicyErrors, read};
-pub use schema::Problem;
+pub use load::read;
 pub use scope::{Applies, Attributes, out_of_scope};
 pub use set::PolicySet;
 pub use types::{
