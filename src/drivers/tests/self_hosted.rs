@@ -453,13 +453,13 @@ fn faults_of_classes() {
             RefusedByCloud,
             Likely,
         ),
-        (LINSTOR, &[("fsType", "xfs")], "fsType", RefusedByDriver, Confirmed),
+        (LINSTOR, &[("fsType", "xfs")], "fsType", RefusedByCloud, Likely),
         (
             LINSTOR,
             &[("linstor.csi.linbit.com/storagePol", "a")],
             "linstor.csi.linbit.com/storagePol",
-            RefusedByDriver,
-            Confirmed,
+            RefusedByCloud,
+            Likely,
         ),
         (
             LINSTOR,
