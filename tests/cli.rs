@@ -172,7 +172,7 @@ fn drivers_of_files_are_known_and_replace_what_is_built_in() {
         "{out}"
     );
     let (code, out, _) = run(&folder, &["drivers", "list", "--drivers", "drivers.yaml"], "");
-    let product = |name| {
+    let product = |name: &str| {
         let line = out.lines().find(|line| line.starts_with(name));
         line.map(|line| line[name.len()..].trim())
     };

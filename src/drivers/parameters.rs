@@ -431,13 +431,7 @@ impl Judge<'_> {
                 let meant = nearest(value, one_of.values.iter().map(String::as_str));
                 let list = one_of.values.join(", ");
                 let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
-                // The remedy has room for a long list, a warning has not.
-                let wrong = if list.len() > 40 {
-                    format!("not one of the {} values it can have", one_of.values.len())
-                } else {
-                    format!("not one of {list}")
-                };
-                (wrong, remedy)
+                (format!("not one of {}", briefly(&one_of.values)), remedy)
             }
             Check::Integer(bounds) => match value.parse::<i64>() {
                 Err(_) => (
@@ -678,7 +672,8 @@ impl ListCheck {
             let remedy = meant.map_or(format!("use words of {list}"), |meant| {
                 format!("did you mean `{meant}`?")
             });
-            return Some((format!("and {} is not one of {list}", shown(word)), remedy));
+            let wrong = format!("and {} is not one of {}", shown(word), briefly(&self.values));
+            return Some((wrong, remedy));
         }
         let lacking = self
             .needs
@@ -777,6 +772,16 @@ fn shown(value: &str) -> String {
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{:?}...", &value[..end]),
         None => format!("{value:?}"),
+    }
+}
+
+/// The values there are, or how many: a remedy has room for a long list, a warning has not.
+fn briefly(values: &[String]) -> String {
+    let list = values.join(", ");
+    if list.len() > 40 {
+        format!("the {} values it can have", values.len())
+    } else {
+        list
     }
 }
 
