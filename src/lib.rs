@@ -20,6 +20,7 @@ pub mod engine;
 pub mod model;
 pub mod policy;
 pub mod protocol;
+pub mod reference;
 pub mod report;
 pub mod resources;
 pub mod rules;
