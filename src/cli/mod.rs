@@ -3,7 +3,9 @@
 mod check;
 mod completion;
 mod drivers;
+mod judging;
 mod rules;
+mod scan;
 mod serve;
 
 use crate::drivers::Drivers;
@@ -27,6 +29,8 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Judge manifest files; no cluster needed.
     Check(check::CheckArgs),
+    /// Judge the objects of a live cluster, and find what only a listing shows.
+    Scan(scan::ScanArgs),
     /// Show the catalogue of rules.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Scan(args) => scan::run(&args),
         Command::Rules(command) => rules::run(&command),
         Command::Drivers(args) => drivers::run(&args),
         Command::Completion(args) => completion::run(&args),

@@ -56,7 +56,7 @@ pub(super) struct ServeArgs {
     #[arg(long, env = "VOLGUARD_CONTEXT", conflicts_with = "standalone")]
     context: Option<String>,
     /// volguard's own namespace, which is left alone.
-    #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = "volguard-system")]
+    #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = crate::policy::OWN_NAMESPACE)]
     namespace: String,
     /// Every policy behaves as in mode Audit: nothing is denied, warned or changed.
     #[arg(long, env = "VOLGUARD_AUDIT")]

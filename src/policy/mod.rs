@@ -14,7 +14,7 @@ mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
 pub use load::read;
-pub use scope::{Applies, Attributes, out_of_scope};
+pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
 pub use set::PolicySet;
 pub use types::{
     Condition, ConditionStatus, Match, Mode, RuleChange, StoragePolicy, StoragePolicySpec, StoragePolicyStatus,

@@ -12,6 +12,7 @@ mod cloud;
 mod data;
 mod names;
 mod parameters;
+mod self_hosted;
 
 fn class(pairs: &[(&str, &str)]) -> Map<String, Value> {
     pairs
