@@ -56,12 +56,13 @@ impl Reviewer for Admission {
         };
 
         // 3 model: raw -> Subject
-        let (Some(value), old_value) = (review.object()?, review.old_object()?) else {
+        let (Some(object), old_object) = (review.object()?, review.old_object()?) else {
             return answer(&Response::default(), record, start);
         };
-        let subject = Subject::new(kind, &value);
-        let old = old_value.as_ref().map(|old| Subject::new(kind, old));
-        if subject.meta().is_deleting() || old_value.as_ref().is_some_and(|old| same_but_metadata(&value, old)) {
+        let (value, old_value) = (&object.value, old_object.as_ref().map(|old| &old.value));
+        let subject = Subject::new(kind, value);
+        let old = old_value.map(|old| Subject::new(kind, old));
+        if subject.meta().is_deleting() || old_value.is_some_and(|old| same_but_metadata(value, old)) {
             return answer(&Response::default(), record, start);
         }
 
@@ -81,12 +82,12 @@ impl Reviewer for Admission {
             } else {
                 Operation::Create
             },
-            old: old_value.as_ref(),
+            old: old_value,
             namespace: attributes.namespace,
             namespace_labels: view.get(ViewKind::Namespace, "", attributes.namespace),
             view: &view,
             drivers: &self.drivers,
-            author: Author::of_live(subject.meta()),
+            author: Author::of_live(subject.meta(), object.managed_fields),
             live: matches!(self.cluster, Cluster::Live(_)),
         };
         let (mut judged, skipped) = judge(

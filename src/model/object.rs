@@ -79,9 +79,4 @@ impl<'a> Meta<'a> {
             .find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?;
         Some((text(owner, &["kind"])?, text(owner, &["name"])?))
     }
-
-    /// `metadata.managedFields`.
-    pub fn managed_fields(self) -> &'a [Value] {
-        list(self.0, &["managedFields"])
-    }
 }

@@ -167,7 +167,7 @@ mod tests {
             parameters,
             &view(&documents),
             claim,
-            Author::of_live(Meta::of(claim)),
+            Author::of_live(Meta::of(claim), None),
         )
     }
 
