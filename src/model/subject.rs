@@ -92,10 +92,10 @@ impl<'a> Subject<'a> {
     }
 
     /// Every claim that stands in the object.
-    pub fn claims(&self) -> Vec<Claim<'a>> {
+    pub fn claims(&self) -> &[Claim<'a>] {
         match self {
-            Self::Class(_) => Vec::new(),
-            Self::Claim(claim) => vec![claim.clone()],
+            Self::Class(_) => &[],
+            Self::Claim(claim) => std::slice::from_ref(claim),
             Self::Workload(workload) => workload.claims(),
         }
     }
