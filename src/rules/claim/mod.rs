@@ -89,15 +89,15 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 /// What would help a claim that its class cannot serve: the driver's reason, then the classes of this cluster that are
 /// known to serve it, or else `otherwise`.
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
-    let mut classes: Vec<&str> = cx
+    // The rows are in the order of their names.
+    let classes: Vec<&str> = cx
         .view()
         .rows(ViewKind::StorageClass)
         .filter_map(|row| Served::new(StorageClass::new(row), cx))
         .filter(|served| served.serves(claim, claim.volume_mode()))
         .map(|served| served.class.name())
+        .take(NAMED_CLASSES)
         .collect();
-    classes.sort_unstable();
-    classes.truncate(NAMED_CLASSES);
     let advice = match classes.as_slice() {
         [] => otherwise.to_owned(),
         [class] => format!("Use class {class}, which serves it."),
