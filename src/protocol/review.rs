@@ -220,3 +220,46 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
         Value::deserialize(SeqAccessDeserializer::new(list))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// What is read of an object: the value, and the managed fields as they are written.
+    fn read(object: &str) -> (Value, Option<String>) {
+        let raw: &RawValue = serde_json::from_str(object).unwrap();
+        let read = decode("object", Some(raw)).unwrap().unwrap();
+        (read.value, read.managed_fields.map(|raw| raw.get().to_owned()))
+    }
+
+    #[test]
+    fn managed_fields_of_the_object_itself_stay_raw() {
+        let object = r#"{"metadata":{"name":"a","managedFields":[{"operation" : "Apply"}],"labels":{"a":"b"}},
+            "spec":{"metadata":{"managedFields":[1]},"managedFields":[2],"list":[{"metadata":{"managedFields":[3]}}]}}"#;
+        let mut expected: Value = serde_json::from_str(object).unwrap();
+        expected["metadata"].as_object_mut().unwrap().remove("managedFields");
+        assert_eq!(
+            read(object),
+            (expected, Some(r#"[{"operation" : "Apply"}]"#.to_owned()))
+        );
+    }
+
+    #[test]
+    fn metadata_of_any_type_are_read() {
+        for metadata in [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(1),
+            json!(0.5),
+            json!("text"),
+            json!([{"managedFields": []}]),
+            json!({}),
+        ] {
+            let object = json!({"metadata": metadata});
+            assert_eq!(read(&object.to_string()), (object, None));
+        }
+    }
+}
