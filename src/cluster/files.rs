@@ -59,12 +59,12 @@ pub fn read(paths: &[PathBuf]) -> Result<View, FilesError> {
     let mut view = View::default();
     for path in paths {
         for file in manifests(path)? {
-            for document in yaml::parse(&read_text(&file)?) {
-                let document = document.map_err(|source| FilesError::Syntax {
+            for object in yaml::values(&read_text(&file)?) {
+                let object = object.map_err(|source| FilesError::Syntax {
                     path: file.clone(),
                     source,
                 })?;
-                insert(&mut view, &document.value);
+                insert(&mut view, &object);
             }
         }
     }
