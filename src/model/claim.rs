@@ -34,6 +34,7 @@ pub enum ClassName<'a> {
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
     value: &'a Value,
+    spec: &'a Value,
     path: FieldPath,
     origin: ClaimOrigin,
     name: &'a str,
@@ -42,17 +43,13 @@ pub struct Claim<'a> {
 impl<'a> Claim<'a> {
     /// A PersistentVolumeClaim.
     pub fn object(value: &'a Value) -> Self {
-        Self {
-            value,
-            path: FieldPath::default(),
-            origin: ClaimOrigin::Object,
-            name: Meta::of(value).name(),
-        }
+        Self::template(value, FieldPath::default(), ClaimOrigin::Object, Meta::of(value).name())
     }
 
     pub(super) fn template(value: &'a Value, path: FieldPath, origin: ClaimOrigin, name: &'a str) -> Self {
         Self {
             value,
+            spec: value.get("spec").unwrap_or(&Value::Null),
             path,
             origin,
             name,
@@ -103,13 +100,9 @@ impl<'a> Claim<'a> {
         }
     }
 
-    fn spec(&self) -> &'a Value {
-        self.value.get("spec").unwrap_or(&Value::Null)
-    }
-
     /// The access modes that are known words, each with its index.
     pub fn access_modes(&self) -> impl Iterator<Item = (usize, AccessMode)> + use<'a> {
-        list(self.spec(), &["accessModes"])
+        list(self.spec, &["accessModes"])
             .iter()
             .enumerate()
             .filter_map(|(index, mode)| Some((index, AccessMode::parse(mode.as_str()?)?)))
@@ -124,7 +117,7 @@ impl<'a> Claim<'a> {
 
     /// Filesystem unless the claim says Block.
     pub fn volume_mode(&self) -> VolumeMode {
-        text(self.spec(), &["volumeMode"])
+        text(self.spec, &["volumeMode"])
             .and_then(VolumeMode::parse)
             .unwrap_or_default()
     }
@@ -133,7 +126,7 @@ impl<'a> Claim<'a> {
     /// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
     pub fn class_name(&self) -> ClassName<'a> {
         let annotated = self.meta().annotation(CLASS_ANNOTATION);
-        match annotated.or_else(|| text(self.spec(), &["storageClassName"])) {
+        match annotated.or_else(|| text(self.spec, &["storageClassName"])) {
             Some("") => ClassName::Empty,
             Some(name) => ClassName::Named(name),
             None => ClassName::Default,
@@ -142,12 +135,12 @@ impl<'a> Claim<'a> {
 
     /// `resources.requests.storage`: `None` when nothing is asked for.
     pub fn request(&self) -> Option<Result<Quantity, QuantityError>> {
-        Quantity::from_json(at(self.spec(), &["resources", "requests", "storage"])?)
+        Quantity::from_json(at(self.spec, &["resources", "requests", "storage"])?)
     }
 
     /// The requested size as it is written.
     pub fn request_text(&self) -> String {
-        match at(self.spec(), &["resources", "requests", "storage"]) {
+        match at(self.spec, &["resources", "requests", "storage"]) {
             Some(Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => String::new(),
@@ -156,18 +149,18 @@ impl<'a> Claim<'a> {
 
     /// The volume that the claim names, if it names one.
     pub fn volume_name(&self) -> Option<&'a str> {
-        text(self.spec(), &["volumeName"]).filter(|name| !name.is_empty())
+        text(self.spec, &["volumeName"]).filter(|name| !name.is_empty())
     }
 
     /// The selector as it stands in the claim.
     pub fn selector(&self) -> Option<&'a Value> {
-        self.spec().get("selector").filter(|value| value.is_object())
+        self.spec.get("selector").filter(|value| value.is_object())
     }
 
     /// Whether the volume is filled from a snapshot or another claim.
     pub fn has_data_source(&self) -> bool {
         ["dataSource", "dataSourceRef"]
             .iter()
-            .any(|key| self.spec().get(*key).is_some_and(Value::is_object))
+            .any(|key| self.spec.get(*key).is_some_and(Value::is_object))
     }
 }
