@@ -21,7 +21,7 @@ fn view() -> View {
     let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp3"},
         "provisioner": GP3, "parameters": {"type": "gp3", "encrypted": "true"},
         "volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Delete", "allowVolumeExpansion": true});
-    files::insert(&mut view, &class);
+    files::insert(&mut view, class);
     view.set_complete(ViewKind::StorageClass, true);
     view
 }

@@ -247,7 +247,9 @@ kind: C
 ---
 kind: [
 "#;
-    let parsed = parse(text).into_iter().map(|document| document.map(|document| document.value));
+    let parsed = parse(text)
+        .into_iter()
+        .map(|document| document.map(|document| document.value));
     assert_eq!(values(text).collect::<Vec<_>>(), parsed.collect::<Vec<_>>());
     assert_eq!(values(text).count(), 6);
 }
