@@ -2,17 +2,23 @@
 //!
 //! All steps but the fourth are plain functions: no I/O, no clock but the deadline that is passed in.
 
-use crate::cluster::live::{LiveView, Named};
-use crate::cluster::view::{View, ViewKind};
+mod objects;
+mod standing;
+
+use crate::cluster::live::LiveView;
+use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::decision::{self, Judged};
 use crate::drivers::Drivers;
 use crate::engine::{
-    Action, Author, Certainty, Class, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate,
+    Action, Author, Certainty, Class, Door, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate,
 };
-use crate::model::{ClassName, FieldPath, ObjectKind, Step, Subject, object};
-use crate::policy::{Applies, Attributes, CompiledPolicy, PolicySet, out_of_scope};
+use crate::model::{FieldPath, Meta, ObjectKind, Step, Subject, object};
+use crate::policy::{Applies, Attributes, CompiledPolicy, Mode, PolicySet, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
+use jiff::Timestamp;
+use objects::{Objects, is_judged_at_owner};
 use serde_json::Value;
+pub use standing::{Standing, judge_standing};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,20 +55,18 @@ impl Reviewer for Admission {
         let mut record = record(endpoint, &review);
 
         // 2 policy: in scope?
-        let attributes = attributes(&review);
-        let kind = ObjectKind::find(&review.kind.group, &review.kind.kind);
+        let kind = subject_kind(&review);
+        let attributes = attributes(&review, kind);
         let (Some(kind), None) = (kind, out_of_scope(&attributes, &self.own_namespace)) else {
             return answer(&Response::default(), record, start);
         };
 
         // 3 model: raw -> Subject
-        let (Some(object), old_object) = (review.object()?, review.old_object()?) else {
+        let operation = operation(&attributes);
+        let Some(objects) = Objects::read(&review, operation)? else {
             return answer(&Response::default(), record, start);
         };
-        let (value, old_value) = (&object.value, old_object.as_ref().map(|old| &old.value));
-        let subject = Subject::new(kind, value);
-        let old = old_value.map(|old| Subject::new(kind, old));
-        if subject.meta().is_deleting() || old_value.is_some_and(|old| same_but_metadata(value, old)) {
+        if objects.need_no_judgement(kind, operation) {
             return answer(&Response::default(), record, start);
         }
 
@@ -71,24 +75,50 @@ impl Reviewer for Admission {
             Cluster::Fixed(view) => Arc::clone(view),
             Cluster::Live(live) => {
                 let until = start + LONGEST_WAIT.min(deadline.saturating_duration_since(start) / 2);
-                live.wait_for(&named(&subject, attributes.namespace), until).await
+                live.wait_for(&objects.named(kind, operation, &attributes), until).await
             }
         };
+        let namespace = view.get(ViewKind::Namespace, "", attributes.namespace);
+        let ends = |namespace: &Value| Meta::of(namespace).is_deleting();
+        if operation == Operation::Delete && namespace.found().is_some_and(ends) {
+            return answer(&Response::default(), record, start);
+        }
+        let Some(Objects {
+            new: value,
+            old: old_value,
+            managed_fields,
+        }) = objects.scaled(kind, operation, &view, &attributes)
+        else {
+            let detail = format!("{} {} is unknown", attributes.kind, record.name);
+            let skipped = self.policies.skip_all(operation, &detail);
+            record.skipped = decision::counted(&skipped);
+            return answer(
+                &decision::decide(&[], &skipped, Vec::new(), &[], false).response,
+                record,
+                start,
+            );
+        };
+        let subject = Subject::new(kind, &value);
+        let old = old_value.as_ref().map(|old| Subject::new(kind, old));
 
         // 5 policy: which rules run; 6 engine: runs -> findings
         let request = Request {
-            operation: if old.is_some() {
-                Operation::Update
-            } else {
-                Operation::Create
-            },
-            old: old_value,
+            operation,
+            old: old_value.as_ref(),
             namespace: attributes.namespace,
-            namespace_labels: view.get(ViewKind::Namespace, "", attributes.namespace),
+            namespace_labels: if kind == ObjectKind::Namespace {
+                Lookup::Found(&value)
+            } else {
+                namespace
+            },
             view: &view,
             drivers: &self.drivers,
-            author: Author::of_live(subject.meta(), object.managed_fields),
+            author: Author::of_live(subject.meta(), managed_fields),
+            door: Door::Webhook,
             live: matches!(self.cluster, Cluster::Live(_)),
+            user: attributes.user,
+            grace_period: review.options.and_then(|options| options.grace_period_seconds),
+            now: Timestamp::now(),
         };
         let (mut judged, skipped) = judge(
             &self.policies,
@@ -139,7 +169,8 @@ pub fn judge(
     endpoint: Option<Endpoint>,
 ) -> (Vec<Judged>, Vec<Skip>) {
     let (mut judged, mut skipped) = (Vec::new(), Vec::new());
-    let by_controller = makes_claims(attributes);
+    let mut settled: Vec<(FieldPath, &[&str])> = Vec::new();
+    let from_template = objects::is_made_from_template(attributes);
     for policy in policies.policies() {
         match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
             Applies::Yes => {}
@@ -158,7 +189,11 @@ pub fn judge(
         for compiled in &policy.rules {
             let rule = compiled.rule;
             let run = compiled.run();
-            let fixes = compiled.mutate && endpoint != Some(Endpoint::Validate);
+            let changes = matches!(
+                request.operation,
+                Operation::Create | Operation::Update | Operation::Scan
+            );
+            let fixes = compiled.mutate && changes && endpoint != Some(Endpoint::Validate);
             let reports = match endpoint {
                 None => true,
                 Some(Endpoint::Validate) => rule.reports_at == ReportsAt::Validate,
@@ -172,9 +207,13 @@ pub fn judge(
             }
             let outcome = evaluate(&run, subject, old, request);
             skipped.extend(outcome.skipped);
+            if compiled.mutate && policy.mode == Mode::Enforce {
+                let settling = outcome.findings.iter().filter(|finding| !finding.settles.is_empty());
+                settled.extend(settling.map(|finding| (finding.path.clone(), finding.settles)));
+            }
             judged.extend(outcome.findings.into_iter().map(|mut finding| {
                 let mut action = compiled.action(&finding);
-                if by_controller && rule.class != Class::NeverWorks {
+                if from_template && rule.class != Class::NeverWorks {
                     // A denial here would keep the pods of an older set from coming back.
                     action = action.min(Action::Warn);
                 }
@@ -192,6 +231,11 @@ pub fn judge(
             }));
         }
     }
+    judged.retain(|j| {
+        let voids =
+            |(path, rules): &(FieldPath, &[&str])| rules.contains(&j.rule.name) && path.is_beside(&j.finding.path);
+        !settled.iter().any(voids)
+    });
     // A rule that is Off is run for its fix only.
     judged.retain(|j| j.action != Action::Off || (j.mutate && !j.finding.fix.is_empty()));
     skipped.sort_by(|a, b| (a.rule, &a.detail).cmp(&(b.rule, &b.detail)));
@@ -238,60 +282,22 @@ fn carry(path: &FieldPath, value: &Value, old: &Value, request: &Request<'_>) ->
     (differs && !written).then(|| Edit::Set(path.clone(), before.clone()))
 }
 
-/// The objects that a subject names, for which it may be worth waiting.
-fn named<'s>(subject: &Subject<'s>, namespace: &'s str) -> Vec<Named> {
-    let mut named: Vec<Named> = subject
-        .claims()
-        .iter()
-        .filter_map(|claim| match claim.class_name() {
-            ClassName::Named(name) => Some(Named::new(ViewKind::StorageClass, "", name)),
-            ClassName::Empty | ClassName::Default => None,
-        })
-        .collect();
-    if let Subject::Workload(workload) = subject {
-        let volumes = workload.claim_volumes();
-        named.extend(
-            volumes
-                .iter()
-                .map(|v| Named::new(ViewKind::PersistentVolumeClaim, namespace, v.claim)),
-        );
-        let service = workload
-            .spec_text(&["serviceName"])
-            .filter(|_| workload.kind() == ObjectKind::StatefulSet);
-        named.extend(service.map(|name| Named::new(ViewKind::Service, namespace, name)));
+/// The kind of the subject: of the workload, where its replicas are changed through the scale subresource.
+fn subject_kind(review: &Review<'_>) -> Option<ObjectKind> {
+    match review.sub_resource.as_deref() {
+        Some("scale") => objects::scaled_resource(&review.resource.group, &review.resource.resource),
+        _ => ObjectKind::find(&review.kind.group, &review.kind.kind),
     }
-    if !namespace.is_empty() {
-        named.push(Named::new(ViewKind::Namespace, "", namespace));
-    }
-    named
 }
 
-/// Whether the object is made by a controller from a template that was judged before.
-fn makes_claims(attributes: &Attributes<'_>) -> bool {
-    attributes.kind == ObjectKind::PersistentVolumeClaim.as_str()
-        && [
-            "system:serviceaccount:kube-system:statefulset-controller",
-            "system:serviceaccount:kube-system:ephemeral-volume-controller",
-        ]
-        .contains(&attributes.user)
-}
-
-/// Whether an update leaves everything but metadata and status as it was.
-fn same_but_metadata(new: &Value, old: &Value) -> bool {
-    let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else {
-        return false;
+fn attributes<'r>(review: &'r Review<'_>, kind: Option<ObjectKind>) -> Attributes<'r> {
+    let (group, kind) = match kind {
+        Some(kind) => (kind.group(), kind.as_str()),
+        None => (&*review.kind.group, &*review.kind.kind),
     };
-    let matters = |key: &&String| !matches!(key.as_str(), "metadata" | "status");
-    new.keys()
-        .chain(old.keys())
-        .filter(matters)
-        .all(|key| new.get(key) == old.get(key))
-}
-
-fn attributes<'r>(review: &'r Review<'_>) -> Attributes<'r> {
     Attributes {
-        group: &review.kind.group,
-        kind: &review.kind.kind,
+        group,
+        kind,
         subresource: review.sub_resource.as_deref().unwrap_or_default(),
         operation: &review.operation,
         namespace: review.namespace.as_deref().unwrap_or_default(),
@@ -299,8 +305,18 @@ fn attributes<'r>(review: &'r Review<'_>) -> Attributes<'r> {
     }
 }
 
+/// What is done, of the operations that are in scope.
+fn operation(attributes: &Attributes<'_>) -> Operation {
+    match (attributes.operation, attributes.subresource) {
+        ("DELETE", _) => Operation::Delete,
+        (_, "scale") => Operation::Scale,
+        ("UPDATE", _) => Operation::Update,
+        _ => Operation::Create,
+    }
+}
+
 fn record(endpoint: Endpoint, review: &Review<'_>) -> Record {
-    let kind = ObjectKind::find(&review.kind.group, &review.kind.kind).map_or("other", ObjectKind::as_str);
+    let kind = subject_kind(review).map_or("other", ObjectKind::as_str);
     let operation = match &*review.operation {
         "CREATE" => "CREATE",
         "UPDATE" => "UPDATE",

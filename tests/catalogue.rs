@@ -34,11 +34,9 @@ fn registered(category: Category) -> BTreeSet<String> {
     of.map(|rule| rule.name.to_owned()).collect()
 }
 
-const CATEGORIES: [Category; 3] = [Category::Class, Category::Claim, Category::Workload];
-
 #[test]
 fn every_file_is_a_registered_rule_with_a_case_file() {
-    for category in CATEGORIES {
+    for category in Category::ALL {
         let folder = |parent: &str| root().join(parent).join(category.as_str());
         assert_eq!(
             names(&folder("src/rules")),
@@ -57,7 +55,7 @@ fn every_file_is_a_registered_rule_with_a_case_file() {
 
 #[test]
 fn registration_is_in_order_and_names_are_unique() {
-    for rules in [rules::class::RULES, rules::claim::RULES, rules::workload::RULES] {
+    for rules in Category::ALL.map(rules::of) {
         assert!(
             rules.windows(2).all(|pair| pair[0].name < pair[1].name),
             "rules of a category stand by name"
@@ -124,7 +122,9 @@ fn profiles_grow_stricter_and_fit_the_class() {
         let fits = match rule.check {
             Check::Class(_) => rule.category == Category::Class,
             Check::Claim(_) => rule.category == Category::Claim,
+            Check::Volume(_) => rule.category == Category::Volume,
             Check::Workload(..) => rule.category == Category::Workload,
+            Check::Object(..) => true,
         };
         assert!(fits, "{}: the check fits the category", rule.name);
     }
@@ -132,7 +132,7 @@ fn profiles_grow_stricter_and_fit_the_class() {
 
 #[test]
 fn no_rule_names_a_provisioner() {
-    for category in CATEGORIES {
+    for category in Category::ALL {
         let folder = root().join("src/rules").join(category.as_str());
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

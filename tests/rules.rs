@@ -1,7 +1,9 @@
 //! The rules, through the door of `check`: the examples of their documentation and the case files of `tests/rules`.
 //!
 //! A case file is Markdown, one `##` section a case: an optional `yaml policy` (default: profile Strict), an optional
-//! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), a `yaml request`, and an
+//! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), an optional `yaml review`
+//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, where they are not those of a manifest; an old object alone makes
+//! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), and an
 //! optional `yaml fixed` (what the rule's fixes make of the request). In the request a comment `# finding: RULE` stands on the
 //! line of every field that the file's rule complains of.
 
@@ -10,13 +12,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use volguard::admission::judge;
-use volguard::check::{self, Report};
+use volguard::check;
 use volguard::cluster::files;
-use volguard::cluster::view::{View, ViewKind};
+use volguard::cluster::view::{Lookup, View, ViewKind};
 use volguard::drivers::Drivers;
-use volguard::engine::{Action, Author, Operation, Profile, Request, Rule};
+use volguard::engine::{Action, Author, Door, Operation, Profile, Request, Rule};
 use volguard::model::{ObjectKind, Subject};
 use volguard::policy::{Attributes, CompiledPolicy, Mode, PolicySet, read};
+use volguard::report::{Report, ReportedFinding};
 use volguard::rules;
 
 /// The fenced blocks of a text: info string, first line's number in the text, content.
@@ -42,6 +45,7 @@ struct Case<'t> {
     policy: Option<&'t str>,
     cluster: Option<&'t str>,
     old: Option<&'t str>,
+    review: Option<&'t str>,
     request: &'t str,
     fixed: Option<&'t str>,
 }
@@ -78,11 +82,9 @@ impl Case<'_> {
         let path = write(&folder.path().join("request"), "request.yaml", request);
         let manifests = check::read(std::slice::from_ref(&path));
         assert_eq!(manifests.errors, [], "the request can be read");
-        if let Some(old) = self.old {
-            return (
-                update(rule, old, &manifests, &given, &policies),
-                serde_json::Value::Null,
-            );
+        if self.old.is_some() || self.review.is_some() {
+            let review = serde_saphyr::from_str(self.review.unwrap_or("{}")).expect("a review");
+            return judged(rule, &review, self.old, &manifests, &given, &policies);
         }
         let last = manifests.manifests.last().expect("a request");
         let (object, mut fixed) = (last.object_ref("default"), last.value.clone());
@@ -90,52 +92,111 @@ impl Case<'_> {
         for finding in of(&report, rule).filter(|finding| finding.object == object) {
             json_patch::patch(&mut fixed, &finding.fix).unwrap();
         }
-        (of(&report, rule).map(|finding| finding.position.line).collect(), fixed)
+        (of(&report, rule).map(line).collect(), fixed)
     }
 }
 
-fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r check::CheckedFinding> {
+fn line(finding: &ReportedFinding) -> usize {
+    let position = finding.place.as_ref().and_then(|place| place.position);
+    position.expect("a place in the request").line
+}
+
+fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r ReportedFinding> {
     report
         .findings
         .iter()
         .filter(move |finding| finding.judged.rule.name == rule.name)
 }
 
-fn update(rule: &Rule, old: &str, manifests: &check::Manifests, given: &View, policies: &PolicySet) -> Lines {
-    let old = volguard::yaml::parse(old).pop().expect("an old object").unwrap().value;
-    let of_kind = |manifest: &&check::Manifest| manifest.value.get("kind") == old.get("kind");
-    let manifest = manifests.manifests.iter().find(of_kind).expect("a request");
-    let kind: ObjectKind = manifest.kind.expect("a kind that rules read");
-    let subject = Subject::new(kind, &manifest.value);
-    let before = Subject::new(kind, &old);
-    let object = manifest.object_ref("default");
-    let namespace = object.namespace.as_deref().unwrap_or_default();
-    let attributes = Attributes {
-        group: kind.group(),
-        kind: kind.as_str(),
-        subresource: "",
-        operation: "UPDATE",
-        namespace,
-        user: "",
+/// What a review says beside its objects.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Review {
+    #[serde(default)]
+    operation: Option<String>,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    grace_period_seconds: Option<i64>,
+    #[serde(default)]
+    now: Option<String>,
+    /// Whether a cluster stands behind the view.
+    #[serde(default)]
+    live: bool,
+}
+
+/// The lines of the rule's findings in the objects of a review, and the last object as the rule's fixes make it.
+fn judged(
+    rule: &Rule,
+    review: &Review,
+    old: Option<&str>,
+    manifests: &check::Manifests,
+    given: &View,
+    policies: &PolicySet,
+) -> (Lines, serde_json::Value) {
+    let old = old.map(|old| volguard::yaml::parse(old).pop().expect("an old object").unwrap().value);
+    let default = if old.is_some() { "UPDATE" } else { "CREATE" };
+    let name = review.operation.as_deref().unwrap_or(default);
+    let (operation, door) = match name {
+        "CREATE" => (Operation::Create, Door::Webhook),
+        "UPDATE" => (Operation::Update, Door::Webhook),
+        "DELETE" => (Operation::Delete, Door::Webhook),
+        "SCALE" => (Operation::Scale, Door::Webhook),
+        "SCAN" => (Operation::Scan, Door::Cluster),
+        other => panic!("no operation: {other}"),
+    };
+    let of_kind = |manifest: &&check::Manifest| {
+        old.as_ref()
+            .is_none_or(|old| manifest.value.get("kind") == old.get("kind"))
     };
     let drivers = Drivers::builtin();
-    let request = Request {
-        operation: Operation::Update,
-        old: Some(&old),
-        namespace,
-        namespace_labels: given.get(ViewKind::Namespace, "", namespace),
-        view: given,
-        drivers: &drivers,
-        author: Author::Manifest(manifest.value.clone()),
-        live: false,
-    };
-    let (judged, _) = judge(policies, &attributes, &subject, Some(&before), &request, None);
-    let of_rule = judged
-        .iter()
-        .filter(|j| j.rule.name == rule.name && j.action != Action::Off);
-    let mut lines: Lines = of_rule.map(|j| manifest.position(&j.finding.path).line).collect();
+    let (mut lines, mut fixed) = (Lines::new(), serde_json::Value::Null);
+    for manifest in manifests.manifests.iter().filter(of_kind) {
+        let kind: ObjectKind = manifest.kind.expect("a kind that rules read");
+        let object = manifest.object_ref("default");
+        let namespace = match kind {
+            ObjectKind::Namespace => object.name.as_str(),
+            _ => object.namespace.as_deref().unwrap_or_default(),
+        };
+        let attributes = Attributes {
+            group: kind.group(),
+            kind: kind.as_str(),
+            subresource: "",
+            operation: name,
+            namespace,
+            user: &review.user,
+        };
+        let request = Request {
+            operation,
+            old: old.as_ref(),
+            namespace,
+            namespace_labels: match kind {
+                ObjectKind::Namespace => Lookup::Found(&manifest.value),
+                _ => given.get(ViewKind::Namespace, "", namespace),
+            },
+            view: given,
+            drivers: &drivers,
+            author: Author::Manifest(manifest.value.clone()),
+            door,
+            live: review.live,
+            user: &review.user,
+            grace_period: review.grace_period_seconds,
+            now: review.now.as_deref().unwrap_or("2026-06-01T00:00:00Z").parse().unwrap(),
+        };
+        let subject = Subject::new(kind, &manifest.value);
+        let before = old.as_ref().map(|old| Subject::new(kind, old));
+        let (judged, _) = judge(policies, &attributes, &subject, before.as_ref(), &request, None);
+        fixed = manifest.value.clone();
+        for j in judged
+            .iter()
+            .filter(|j| j.rule.name == rule.name && j.action != Action::Off)
+        {
+            lines.push(manifest.position(&j.finding.path).line);
+            volguard::engine::apply(&mut fixed, &j.finding.fix);
+        }
+    }
     lines.sort_unstable();
-    lines
+    (lines, fixed)
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
@@ -188,6 +249,7 @@ fn case_files_hold() {
                 policy: block("yaml policy"),
                 cluster: block("yaml cluster"),
                 old: block("yaml old"),
+                review: block("yaml review"),
                 request,
                 fixed: block("yaml fixed"),
             };
@@ -249,11 +311,12 @@ fn documentation_examples_are_true() {
             // The objects of an example are its cluster, with those that both examples share: what is not among them
             // does not exist.
             let cluster = [shared("yaml,cluster").unwrap_or_default(), request.clone()].join("---\n");
-            let policy = shared("yaml,policy");
+            let (policy, review) = (shared("yaml,policy"), shared("yaml,review"));
             let case = Case {
                 policy: policy.as_deref(),
                 cluster: Some(&cluster),
                 old: old.as_deref(),
+                review: review.as_deref(),
                 request: &request,
                 fixed: None,
             };

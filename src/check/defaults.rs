@@ -51,7 +51,14 @@ pub(super) fn fill_in(kind: ObjectKind, object: &mut Value) {
                 default(spec, "replicas", json!(1));
             }
         }
-        ObjectKind::DaemonSet | ObjectKind::Job | ObjectKind::CronJob | ObjectKind::Pod => {}
+        ObjectKind::PersistentVolume => {
+            if let Some(spec) = child(object, "spec") {
+                default(spec, "persistentVolumeReclaimPolicy", json!("Retain"));
+                default(spec, "volumeMode", json!("Filesystem"));
+            }
+        }
+        // Of the other kinds no rule reads a field that has a default.
+        _ => {}
     }
 }
 

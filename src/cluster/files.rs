@@ -108,7 +108,9 @@ fn insert_as(view: &mut View, mut object: Value, group_version: &str, kind: &str
         "" => "default",
         namespace => namespace,
     };
-    view.add(kind, namespace, meta.name(), Arc::new(trim(kind, &object)));
+    if let Some(row) = trim(kind, &object) {
+        view.add(kind, namespace, meta.name(), Arc::new(row));
+    }
 }
 
 /// The path itself when it is no folder, else the manifests in it, in the order of their names.

@@ -24,11 +24,27 @@ const ANNOTATIONS: &[&str] = &[
     "volume.kubernetes.io/storage-provisioner",
     "volume.kubernetes.io/selected-node",
     "pv.kubernetes.io/provisioned-by",
+    "snapshot.storage.kubernetes.io/is-default-class",
+    "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted",
 ];
 
-/// The part of `object` that rules read. Whatever is not an object becomes an empty one.
-pub fn trim(kind: ViewKind, object: &Value) -> Value {
-    if kind == ViewKind::StorageClass {
+/// The part of `object` that rules read; `None` for a pod without claims, which no rule looks up. Whatever is not an object
+/// becomes an empty one.
+pub fn trim(kind: ViewKind, object: &Value) -> Option<Value> {
+    let uses_claims = || {
+        let volumes = list(object, &["spec", "volumes"]);
+        volumes.iter().any(|volume| {
+            volume
+                .get("persistentVolumeClaim")
+                .or(volume.get("ephemeral"))
+                .is_some()
+        })
+    };
+    (kind != ViewKind::Pod || uses_claims()).then(|| kept(kind, object))
+}
+
+fn kept(kind: ViewKind, object: &Value) -> Value {
+    if matches!(kind, ViewKind::StorageClass | ViewKind::VolumeAttributesClass) {
         return without_managed_fields(object);
     }
     let mut kept = Value::Object(Map::new());
@@ -40,18 +56,23 @@ pub fn trim(kind: ViewKind, object: &Value) -> Value {
         copy(object, &mut kept, &["metadata", "annotations", key]);
     }
     match kind {
-        ViewKind::StatefulSet => copy_each(
-            object,
-            &mut kept,
-            &["spec", "volumeClaimTemplates"],
-            &[
-                &["metadata", "name"],
-                &["spec", "storageClassName"],
-                &["spec", "accessModes"],
-                &["spec", "volumeMode"],
-                &["spec", "resources", "requests"],
-            ],
-        ),
+        ViewKind::StatefulSet => {
+            copy_each(
+                object,
+                &mut kept,
+                &["spec", "volumeClaimTemplates"],
+                &[
+                    &["metadata", "name"],
+                    &["spec", "storageClassName"],
+                    &["spec", "accessModes"],
+                    &["spec", "volumeMode"],
+                    &["spec", "resources", "requests"],
+                ],
+            );
+            claim_volumes(object, &mut kept, &["spec", "template", "spec", "volumes"]);
+        }
+        ViewKind::Deployment => claim_volumes(object, &mut kept, &["spec", "template", "spec", "volumes"]),
+        ViewKind::Pod => claim_volumes(object, &mut kept, &["spec", "volumes"]),
         ViewKind::CsiNode => copy_each(
             object,
             &mut kept,
@@ -66,7 +87,11 @@ pub fn trim(kind: ViewKind, object: &Value) -> Value {
 /// The fields that rules read, beside the metadata and lists of objects.
 fn fields(kind: ViewKind) -> &'static [&'static str] {
     match kind {
-        ViewKind::StorageClass | ViewKind::CsiNode | ViewKind::Node | ViewKind::Namespace => &[],
+        ViewKind::StorageClass
+        | ViewKind::VolumeAttributesClass
+        | ViewKind::CsiNode
+        | ViewKind::Node
+        | ViewKind::Namespace => &[],
         ViewKind::CsiDriver => &["spec"],
         ViewKind::PersistentVolumeClaim => &[
             "spec/accessModes",
@@ -76,6 +101,7 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
             "spec/resources",
             "spec/dataSource",
             "spec/dataSourceRef",
+            "spec/volumeAttributesClassName",
             "status/phase",
             "status/capacity",
         ],
@@ -89,11 +115,51 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
             "spec/csi/volumeHandle",
             "spec/nodeAffinity",
             "spec/persistentVolumeReclaimPolicy",
+            "spec/mountOptions",
             "status/phase",
+            "status/lastPhaseTransitionTime",
         ],
         ViewKind::Service => &["spec/clusterIP", "spec/selector"],
-        ViewKind::StatefulSet => &["spec/replicas", "spec/persistentVolumeClaimRetentionPolicy"],
+        ViewKind::ResourceQuota => &["spec/hard", "status/used"],
+        ViewKind::Pod => &["spec/nodeName", "status/phase"],
+        ViewKind::StatefulSet => &[
+            "spec/replicas",
+            "spec/persistentVolumeClaimRetentionPolicy",
+            "spec/selector",
+            "spec/template/metadata/labels",
+        ],
+        ViewKind::Deployment => &["spec/replicas", "spec/strategy"],
+        ViewKind::HorizontalPodAutoscaler => &["spec/scaleTargetRef", "spec/minReplicas", "spec/maxReplicas"],
+        ViewKind::PodDisruptionBudget => &["spec/selector"],
+        ViewKind::VolumeSnapshotClass => &["driver", "deletionPolicy", "parameters"],
+        ViewKind::VolumeSnapshot => &[
+            "spec",
+            "status/readyToUse",
+            "status/restoreSize",
+            "status/boundVolumeSnapshotContentName",
+        ],
+        ViewKind::VolumeSnapshotContent => &[
+            "spec",
+            "status/readyToUse",
+            "status/restoreSize",
+            "status/snapshotHandle",
+        ],
+        ViewKind::VolumePopulator => &["sourceKind"],
     }
+}
+
+/// Copies of a pod's volumes what says which claims it uses.
+fn claim_volumes(object: &Value, kept: &mut Value, keys: &[&str]) {
+    copy_each(
+        object,
+        kept,
+        keys,
+        &[
+            &["name"],
+            &["persistentVolumeClaim"],
+            &["ephemeral", "volumeClaimTemplate", "spec"],
+        ],
+    );
 }
 
 /// Classes are few, and rules compare all of a class.
@@ -193,7 +259,7 @@ mod tests {
             },
             "status": {"phase": "Bound", "capacity": {"storage": "1Gi"}},
         });
-        assert_eq!(trim(ViewKind::PersistentVolumeClaim, &claim), expected);
+        assert_eq!(kept(ViewKind::PersistentVolumeClaim, &claim), expected);
     }
 
     #[test]
@@ -206,7 +272,7 @@ mod tests {
         });
         let mut expected = class.clone();
         expected["metadata"].as_object_mut().unwrap().remove("managedFields");
-        assert_eq!(trim(ViewKind::StorageClass, &class), expected);
+        assert_eq!(kept(ViewKind::StorageClass, &class), expected);
     }
 
     #[test]
@@ -216,7 +282,7 @@ mod tests {
             "csi": {"driver": "disk.example.com", "volumeHandle": "vol-1", "volumeAttributes": {"a": "b"}},
             "claimRef": {"name": "data", "namespace": "prod", "uid": "1"},
         }});
-        let trimmed = trim(ViewKind::PersistentVolume, &volume);
+        let trimmed = kept(ViewKind::PersistentVolume, &volume);
         assert_eq!(
             trimmed["spec"]["csi"],
             json!({"driver": "disk.example.com", "volumeHandle": "vol-1"})
@@ -231,7 +297,7 @@ mod tests {
             {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}, "limits": {}}}},
         ]}});
         assert_eq!(
-            trim(ViewKind::StatefulSet, &set),
+            kept(ViewKind::StatefulSet, &set),
             json!({"spec": {"replicas": 3, "volumeClaimTemplates": [
                 {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}},
                 {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}},
@@ -241,7 +307,7 @@ mod tests {
             {"name": "disk.example.com", "nodeID": "i-1", "topologyKeys": ["zone"], "allocatable": {"count": 25}},
         ]}});
         assert_eq!(
-            trim(ViewKind::CsiNode, &node),
+            kept(ViewKind::CsiNode, &node),
             json!({"spec": {"drivers": [
                 {"name": "disk.example.com", "topologyKeys": ["zone"], "allocatable": {"count": 25}},
             ]}})
@@ -256,7 +322,7 @@ mod tests {
             "status": {"images": []},
         });
         assert_eq!(
-            trim(ViewKind::Node, &node),
+            kept(ViewKind::Node, &node),
             json!({"metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}}})
         );
     }
@@ -269,7 +335,7 @@ mod tests {
                 json!([1]),
                 json!({"metadata": 1, "spec": {"drivers": {}, "volumeClaimTemplates": ["x", null]}}),
             ] {
-                assert!(trim(kind, &object).is_object());
+                assert!(kept(kind, &object).is_object());
             }
         }
     }

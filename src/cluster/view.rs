@@ -9,6 +9,7 @@ use std::sync::Arc;
 #[expect(missing_docs, reason = "the names are the API's")]
 pub enum ViewKind {
     StorageClass,
+    VolumeAttributesClass,
     CsiDriver,
     CsiNode,
     Node,
@@ -16,13 +17,23 @@ pub enum ViewKind {
     PersistentVolumeClaim,
     PersistentVolume,
     Service,
+    ResourceQuota,
+    Pod,
     StatefulSet,
+    Deployment,
+    HorizontalPodAutoscaler,
+    PodDisruptionBudget,
+    VolumeSnapshotClass,
+    VolumeSnapshot,
+    VolumeSnapshotContent,
+    VolumePopulator,
 }
 
 impl ViewKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 19] = [
         Self::StorageClass,
+        Self::VolumeAttributesClass,
         Self::CsiDriver,
         Self::CsiNode,
         Self::Node,
@@ -30,13 +41,23 @@ impl ViewKind {
         Self::PersistentVolumeClaim,
         Self::PersistentVolume,
         Self::Service,
+        Self::ResourceQuota,
+        Self::Pod,
         Self::StatefulSet,
+        Self::Deployment,
+        Self::HorizontalPodAutoscaler,
+        Self::PodDisruptionBudget,
+        Self::VolumeSnapshotClass,
+        Self::VolumeSnapshot,
+        Self::VolumeSnapshotContent,
+        Self::VolumePopulator,
     ];
 
     /// The kind's name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::StorageClass => "StorageClass",
+            Self::VolumeAttributesClass => "VolumeAttributesClass",
             Self::CsiDriver => "CSIDriver",
             Self::CsiNode => "CSINode",
             Self::Node => "Node",
@@ -44,29 +65,60 @@ impl ViewKind {
             Self::PersistentVolumeClaim => "PersistentVolumeClaim",
             Self::PersistentVolume => "PersistentVolume",
             Self::Service => "Service",
+            Self::ResourceQuota => "ResourceQuota",
+            Self::Pod => "Pod",
             Self::StatefulSet => "StatefulSet",
+            Self::Deployment => "Deployment",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Self::PodDisruptionBudget => "PodDisruptionBudget",
+            Self::VolumeSnapshotClass => "VolumeSnapshotClass",
+            Self::VolumeSnapshot => "VolumeSnapshot",
+            Self::VolumeSnapshotContent => "VolumeSnapshotContent",
+            Self::VolumePopulator => "VolumePopulator",
         }
     }
 
     /// The API group of the kind, empty for the core group.
     pub fn group(self) -> &'static str {
         match self {
-            Self::StorageClass | Self::CsiDriver | Self::CsiNode => "storage.k8s.io",
-            Self::StatefulSet => "apps",
-            _ => "",
+            Self::StorageClass | Self::VolumeAttributesClass | Self::CsiDriver | Self::CsiNode => "storage.k8s.io",
+            Self::Node
+            | Self::Namespace
+            | Self::PersistentVolumeClaim
+            | Self::PersistentVolume
+            | Self::Service
+            | Self::ResourceQuota
+            | Self::Pod => "",
+            Self::StatefulSet | Self::Deployment => "apps",
+            Self::HorizontalPodAutoscaler => "autoscaling",
+            Self::PodDisruptionBudget => "policy",
+            Self::VolumeSnapshotClass | Self::VolumeSnapshot | Self::VolumeSnapshotContent => "snapshot.storage.k8s.io",
+            Self::VolumePopulator => "populator.storage.k8s.io",
         }
     }
 
     /// Whether objects of the kind are in a namespace.
     pub fn is_namespaced(self) -> bool {
         match self {
-            Self::PersistentVolumeClaim | Self::Service | Self::StatefulSet => true,
+            Self::PersistentVolumeClaim
+            | Self::Service
+            | Self::ResourceQuota
+            | Self::Pod
+            | Self::StatefulSet
+            | Self::Deployment
+            | Self::HorizontalPodAutoscaler
+            | Self::PodDisruptionBudget
+            | Self::VolumeSnapshot => true,
             Self::StorageClass
+            | Self::VolumeAttributesClass
             | Self::CsiDriver
             | Self::CsiNode
             | Self::Node
             | Self::Namespace
-            | Self::PersistentVolume => false,
+            | Self::PersistentVolume
+            | Self::VolumeSnapshotClass
+            | Self::VolumeSnapshotContent
+            | Self::VolumePopulator => false,
         }
     }
 
@@ -143,6 +195,11 @@ impl View {
     /// The objects of the kind that are here, by namespace and name.
     pub fn rows(&self, kind: ViewKind) -> impl Iterator<Item = &Value> {
         self.tables[kind as usize].rows.values().filter_map(Option::as_deref)
+    }
+
+    /// The objects of the kind in a namespace, by name.
+    pub fn rows_in<'v>(&'v self, kind: ViewKind, namespace: &'v str) -> impl Iterator<Item = &'v Value> {
+        self.rows_with_prefix(kind, namespace, "").map(|(_, row)| row)
     }
 
     /// The objects of the kind in a namespace whose names begin with `prefix`.

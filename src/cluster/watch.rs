@@ -1,5 +1,6 @@
 //! Watches of the API server that keep the view current.
 
+use super::api::{PAGE, resource};
 use super::live::LiveView;
 use super::trim::trim;
 use super::view::{View, ViewKind};
@@ -15,9 +16,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-
-/// How many objects the API server is asked for at once.
-const PAGE: u32 = 500;
 
 /// The longest time between two attempts; the backoff never ends, so this is for its type only.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -126,11 +124,12 @@ impl Watcher {
 
 /// Watches one kind for ever.
 async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
-    let resource = resource(kind);
     // It starts over by itself after two minutes without a failure.
     let mut backoff = DefaultBackoff::default();
     let mut reported = Reported::Nothing;
+    let mut attempt = 0;
     loop {
+        let resource = resource(kind.group(), kind.as_str(), attempt);
         let api = Api::<DynamicObject>::all_with(client.clone(), &resource);
         let mut events = pin!(watcher(api, Config::default().page_size(PAGE)));
         // While a list comes in, look-ups go on in what was known before.
@@ -147,13 +146,23 @@ async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
                 }
                 Err(error) => error,
             };
-            let refused = status(&error).is_some_and(Status::is_forbidden);
-            reported = report(reported, &resource, &error, refused);
+            // Not `Status::is_not_found`, which misses the answer in plain text that stands for a group nobody serves.
+            // https://github.com/kube-rs/kube/blob/5.0.0/kube-core/src/response.rs#L151
+            let has_code = |code| status(&error).is_some_and(|status| status.code == code);
+            let (refused, absent) = (has_code(403), has_code(404));
+            if absent {
+                attempt += 1;
+                reported = report_absent(reported, kind);
+                // Where there is no such kind there are no such objects.
+                view.replace(kind, View::default());
+            } else {
+                reported = report(reported, &resource, &error, refused);
+            }
             if refused {
                 view.refuse(kind);
             }
             tokio::time::sleep(backoff.next().unwrap_or(LONGEST_PAUSE)).await;
-            if refused {
+            if refused || absent {
                 // What was known is gone, so it takes a list and not only a watch to come back.
                 break;
             }
@@ -174,8 +183,9 @@ fn take(view: &LiveView, kind: ViewKind, listed: &mut View, event: Event<Dynamic
         Event::InitDone => view.replace(kind, std::mem::take(listed)),
         Event::Apply(object) => {
             let (namespace, name) = key(&object);
-            if let Some(row) = row(kind, object) {
-                view.put(kind, &namespace, &name, row);
+            match row(kind, object) {
+                Some(row) => view.put(kind, &namespace, &name, row),
+                None => view.remove(kind, &namespace, &name),
             }
         }
         Event::Delete(object) => {
@@ -193,7 +203,7 @@ fn row(kind: ViewKind, mut object: DynamicObject) -> Option<Arc<Value>> {
     // Often the larger half of an object, and never kept.
     object.metadata.managed_fields = None;
     match serde_json::to_value(object) {
-        Ok(value) => Some(Arc::new(trim(kind, &value))),
+        Ok(value) => trim(kind, &value).map(Arc::new),
         Err(error) => {
             tracing::error!(kind = kind.as_str(), %error, "an object from the API server cannot be kept");
             None
@@ -207,6 +217,20 @@ enum Reported {
     Nothing,
     Failure,
     Refusal,
+    Absence,
+}
+
+/// Says that the API server has no such kind, unless it has been said already.
+fn report_absent(before: Reported, kind: ViewKind) -> Reported {
+    if before != Reported::Absence {
+        tracing::info!(
+            kind = kind.as_str(),
+            "the API server has no kind {} in group {}; it is picked up when its definition is installed",
+            kind.as_str(),
+            kind.group()
+        );
+    }
+    Reported::Absence
 }
 
 /// Says what failed, unless it has been said already.
@@ -244,33 +268,6 @@ fn status(error: &watcher::Error) -> Option<&Status> {
         | watcher::Error::WatchFailed(kube::Error::Api(status))
         | watcher::Error::WatchError(status) => Some(status),
         _ => None,
-    }
-}
-
-/// How the API calls the kind: all of them are served as v1.
-fn resource(kind: ViewKind) -> ApiResource {
-    let plural = match kind {
-        ViewKind::StorageClass => "storageclasses",
-        ViewKind::CsiDriver => "csidrivers",
-        ViewKind::CsiNode => "csinodes",
-        ViewKind::Node => "nodes",
-        ViewKind::Namespace => "namespaces",
-        ViewKind::PersistentVolumeClaim => "persistentvolumeclaims",
-        ViewKind::PersistentVolume => "persistentvolumes",
-        ViewKind::Service => "services",
-        ViewKind::StatefulSet => "statefulsets",
-    };
-    let group = kind.group();
-    ApiResource {
-        group: group.to_owned(),
-        version: "v1".to_owned(),
-        api_version: if group.is_empty() {
-            "v1".to_owned()
-        } else {
-            format!("{group}/v1")
-        },
-        kind: kind.as_str().to_owned(),
-        plural: plural.to_owned(),
     }
 }
 
@@ -470,16 +467,5 @@ mod tests {
         std::fs::write(&path, r#"{"apiVersion": "v1", "kind": "Config", "contexts": []}"#).unwrap();
         let message = connect(Some(&path), Some("prod")).await.err().unwrap().to_string();
         assert!(message.contains("prod"), "{message}");
-    }
-
-    #[test]
-    fn every_kind_has_the_address_that_the_api_server_serves() {
-        let urls = ViewKind::ALL.map(|kind| {
-            let resource = resource(kind);
-            format!("{} {} {}", resource.api_version, resource.plural, resource.kind)
-        });
-        assert_eq!(urls[0], "storage.k8s.io/v1 storageclasses StorageClass");
-        assert_eq!(urls[5], "v1 persistentvolumeclaims PersistentVolumeClaim");
-        assert_eq!(urls[8], "apps/v1 statefulsets StatefulSet");
     }
 }

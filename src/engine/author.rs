@@ -16,12 +16,6 @@ pub enum Written {
     Unknown,
 }
 
-impl From<bool> for Written {
-    fn from(written: bool) -> Self {
-        if written { Self::Yes } else { Self::No }
-    }
-}
-
 /// Where the author's words are found.
 #[derive(Debug, Clone)]
 pub enum Author<'a> {
@@ -29,10 +23,10 @@ pub enum Author<'a> {
     Manifest(Value),
     /// An object as the API server sends it. What its author wrote is looked for when a rule asks.
     Live {
-        /// `metadata.managedFields` as JSON: server-side apply lists exactly the written fields.
+        /// Its metadata.
+        meta: Meta<'a>,
+        /// Its `metadata.managedFields` as JSON, where they were left out of the metadata.
         managed_fields: Option<&'a RawValue>,
-        /// The annotation that client-side `kubectl apply` leaves: the manifest as JSON.
-        last_applied: Option<&'a str>,
     },
     /// Nobody can tell.
     Unknown,
@@ -41,33 +35,32 @@ pub enum Author<'a> {
 impl<'a> Author<'a> {
     /// The author of an object as the API server sends it.
     pub fn of_live(meta: Meta<'a>, managed_fields: Option<&'a RawValue>) -> Self {
-        Self::Live {
-            managed_fields,
-            last_applied: meta.annotation("kubectl.kubernetes.io/last-applied-configuration"),
-        }
+        Self::Live { meta, managed_fields }
     }
 
     /// Whether the author wrote the field of these nested keys. Of a live object the managed fields of server-side apply
     /// tell, else the last-applied annotation; where neither is there (Helm 3, `kubectl create`, controllers), nothing does.
     pub fn wrote(&self, keys: &[&str]) -> Written {
-        match self {
-            Self::Manifest(object) => at(object, keys).is_some().into(),
-            Self::Live {
-                managed_fields,
-                last_applied,
-            } => managed_fields
-                .and_then(|entries| applied(entries, keys))
-                .or_else(|| Some(at(&serde_json::from_str(last_applied.as_ref()?).ok()?, keys).is_some()))
-                .map_or(Written::Unknown, Written::from),
-            Self::Unknown => Written::Unknown,
+        let written = match self {
+            Self::Manifest(object) => Some(at(object, keys).is_some()),
+            Self::Live { meta, managed_fields } => {
+                let parsed: Option<Vec<Value>> = managed_fields.and_then(|raw| serde_json::from_str(raw.get()).ok());
+                let entries = parsed.as_deref().unwrap_or(meta.managed_fields());
+                applied(entries, keys).or_else(|| last_applied(*meta, keys))
+            }
+            Self::Unknown => None,
+        };
+        match written {
+            Some(true) => Written::Yes,
+            Some(false) => Written::No,
+            None => Written::Unknown,
         }
     }
 }
 
 /// Whether server-side apply lists the field of these keys; None if nothing was applied by it.
-fn applied(managed_fields: &RawValue, keys: &[&str]) -> Option<bool> {
-    let entries: Vec<Value> = serde_json::from_str(managed_fields.get()).ok()?;
-    let mut applied = entries
+fn applied(managed_fields: &[Value], keys: &[&str]) -> Option<bool> {
+    let mut applied = managed_fields
         .iter()
         .filter(|entry| text(entry, &["operation"]) == Some("Apply"))
         .filter_map(|entry| entry.get("fieldsV1"))
@@ -78,6 +71,13 @@ fn applied(managed_fields: &RawValue, keys: &[&str]) -> Option<bool> {
             .try_fold(fields, |fields, key| fields.get(format!("f:{key}")))
             .is_some()
     }))
+}
+
+/// Whether the manifest of client-side apply has the field of these keys; None if there is no such manifest.
+fn last_applied(meta: Meta<'_>, keys: &[&str]) -> Option<bool> {
+    let text = meta.annotation("kubectl.kubernetes.io/last-applied-configuration")?;
+    let manifest: Value = serde_json::from_str(text).ok()?;
+    Some(at(&manifest, keys).is_some())
 }
 
 #[cfg(test)]
@@ -99,6 +99,10 @@ mod tests {
         let author = Author::of_live(meta, Some(&applied));
         assert_eq!(author.wrote(&["provisioner"]), Written::Yes);
         assert_eq!(author.wrote(&["volumeBindingMode"]), Written::No);
+        let parsed =
+            json!({"metadata": {"managedFields": [{"operation": "Apply", "fieldsV1": {"f:provisioner": {}}}]}});
+        let author = Author::of_live(Meta::of(&parsed), None);
+        assert_eq!(author.wrote(&["provisioner"]), Written::Yes);
         let author = Author::of_live(meta, None);
         assert_eq!(author.wrote(&["provisioner"]), Written::No);
         assert_eq!(author.wrote(&["volumeBindingMode"]), Written::Yes);

@@ -4,6 +4,7 @@ use super::{Author, Findings, Written, rule::Parameters};
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::{Drivers, Known};
 use crate::model::{Claim, ClaimOrigin, ClassName, StorageClass};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::any::Any;
 
@@ -14,6 +15,23 @@ pub enum Operation {
     Create,
     /// It is changed.
     Update,
+    /// It is deleted; the subject is the object as it is stored.
+    Delete,
+    /// Its number of replicas is changed through the scale subresource; the subject is the workload with the new number.
+    Scale,
+    /// Nothing: it is there.
+    Scan,
+}
+
+/// Where an object comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// An AdmissionReview.
+    Webhook,
+    /// A manifest file: the view is made of manifests, and an object that is not there proves little.
+    Manifests,
+    /// A list of a live cluster.
+    Cluster,
 }
 
 /// Everything about one evaluation that is the same for all rules.
@@ -33,8 +51,16 @@ pub struct Request<'a> {
     pub drivers: &'a Drivers,
     /// What the author wrote.
     pub author: Author<'a>,
-    /// A cluster stands behind the view; otherwise it is made of manifests, and an object that is not there proves little.
+    /// Where the object comes from.
+    pub door: Door,
+    /// A cluster stands behind the view, not files.
     pub live: bool,
+    /// Who asks; empty where nobody does.
+    pub user: &'a str,
+    /// `gracePeriodSeconds` of a DELETE.
+    pub grace_period: Option<i64>,
+    /// The time of the evaluation.
+    pub now: Timestamp,
 }
 
 /// The class that a claim gets.
@@ -96,6 +122,26 @@ impl<'a> Context<'a> {
     /// Whether a cluster stands behind the view.
     pub fn is_live(&self) -> bool {
         self.request.live
+    }
+
+    /// Where the object comes from.
+    pub fn door(&self) -> Door {
+        self.request.door
+    }
+
+    /// Who asks; empty where nobody does.
+    pub fn user(&self) -> &'a str {
+        self.request.user
+    }
+
+    /// `gracePeriodSeconds` of a DELETE.
+    pub fn grace_period(&self) -> Option<i64> {
+        self.request.grace_period
+    }
+
+    /// The time of the evaluation.
+    pub fn now(&self) -> Timestamp {
+        self.request.now
     }
 
     /// The driver that provisions for this name, if it is known.

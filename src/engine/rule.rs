@@ -1,8 +1,9 @@
 //! What a rule is: metadata, documentation and a pure function.
 
-use super::{Context, Findings};
+use super::Operation;
+use super::{Context, Door, Findings};
 use crate::cluster::view::ViewKind;
-use crate::model::{Claim, FieldPath, ObjectKind, StorageClass, Workload};
+use crate::model::{Claim, FieldPath, ObjectKind, StorageClass, Subject, Volume, Workload};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -120,17 +121,36 @@ pub enum Category {
     Class,
     /// Claims, wherever they stand.
     Claim,
+    /// PersistentVolumes.
+    Volume,
     /// Whatever makes pods.
     Workload,
+    /// Snapshots, their contents and classes.
+    Snapshot,
+    /// Namespaces and their quotas.
+    Namespace,
 }
 
 impl Category {
+    /// Every category, in the order of the catalogue.
+    pub const ALL: [Self; 6] = [
+        Self::Class,
+        Self::Claim,
+        Self::Volume,
+        Self::Workload,
+        Self::Snapshot,
+        Self::Namespace,
+    ];
+
     /// The category's name; its rules stand in the folder of this name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Class => "class",
             Self::Claim => "claim",
+            Self::Volume => "volume",
             Self::Workload => "workload",
+            Self::Snapshot => "snapshot",
+            Self::Namespace => "namespace",
         }
     }
 }
@@ -213,8 +233,24 @@ pub enum Check {
     Class(fn(StorageClass<'_>, &Context<'_>, &mut Findings)),
     /// Reads a claim, wherever it stands.
     Claim(fn(&Claim<'_>, &Context<'_>, &mut Findings)),
+    /// Reads a PersistentVolume.
+    Volume(fn(Volume<'_>, &Context<'_>, &mut Findings)),
     /// Reads a workload of one of these kinds.
     Workload(&'static [ObjectKind], fn(&Workload<'_>, &Context<'_>, &mut Findings)),
+    /// Reads an object of one of these kinds.
+    Object(&'static [ObjectKind], fn(&Subject<'_>, &Context<'_>, &mut Findings)),
+}
+
+impl Check {
+    /// Whether the check reads objects of the kind.
+    pub fn reads(&self, kind: ObjectKind) -> bool {
+        match self {
+            Self::Class(_) => kind == ObjectKind::StorageClass,
+            Self::Claim(_) => kind == ObjectKind::PersistentVolumeClaim || kind.is_workload(),
+            Self::Volume(_) => kind == ObjectKind::PersistentVolume,
+            Self::Workload(kinds, _) | Self::Object(kinds, _) => kinds.contains(&kind),
+        }
+    }
 }
 
 /// The parameters of a rule: a plain struct whose defaults may differ by profile.
@@ -292,10 +328,11 @@ pub struct Rule {
     pub fix: Fix,
     /// What it looks up.
     pub needs: &'static [Needs],
-    /// Runs when objects are created.
-    pub on_create: bool,
-    /// Runs when objects are updated.
-    pub on_update: bool,
+    /// What it judges.
+    pub operations: &'static [Operation],
+    /// A rule for CREATE also judges the objects of a live cluster in `scan`. False where an object that has lived no longer
+    /// shows what the rule reads: a restored claim whose snapshot is gone is no fault.
+    pub in_scan: bool,
     /// Where it reports.
     pub reports_at: ReportsAt,
     /// The version that brought it.
@@ -328,6 +365,17 @@ macro_rules! rule {
 }
 
 impl Rule {
+    /// Whether the rule judges this operation behind this door.
+    pub fn judges(&self, operation: Operation, door: Door) -> bool {
+        let on = |operation| self.operations.contains(&operation);
+        match (door, operation) {
+            // What only a listing shows can also be seen in manifests that stand side by side.
+            (Door::Manifests, Operation::Create) => on(Operation::Create) || on(Operation::Scan),
+            (Door::Cluster, Operation::Scan) => on(Operation::Scan) || (self.in_scan && on(Operation::Create)),
+            (_, operation) => on(operation),
+        }
+    }
+
     /// What most rules have in common; every rule replaces name, summary, category, class, profiles and check.
     pub const USUAL: Self = Self {
         name: "",
@@ -338,8 +386,8 @@ impl Rule {
         class: Class::Hygiene,
         fix: Fix::None,
         needs: &[],
-        on_create: true,
-        on_update: false,
+        operations: &[Operation::Create],
+        in_scan: true,
         reports_at: ReportsAt::Validate,
         since: "0.1.0",
         status: Status::Stable,

@@ -1,6 +1,6 @@
 //! The loop: rules over a subject.
 
-use super::{Check, Context, Finding, Findings, Operation, Request, Rule, rule::Parameters};
+use super::{Check, Context, Finding, Findings, Request, Rule, rule::Parameters};
 use crate::model::Subject;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -58,11 +58,7 @@ pub struct Outcome {
 /// when the old object has it too, with the same field (indices aside) and the same offending value.
 pub fn evaluate(run: &Run, subject: &Subject<'_>, old: Option<&Subject<'_>>, request: &Request<'_>) -> Outcome {
     let rule = run.rule;
-    let runs = match request.operation {
-        Operation::Create => rule.on_create,
-        Operation::Update => rule.on_update,
-    };
-    if !runs {
+    if !rule.judges(request.operation, request.door) {
         return Outcome::default();
     }
     let mut outcome = check(run, subject, request);
@@ -90,9 +86,11 @@ fn check(run: &Run, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
         match (run.rule.check, subject) {
             (Check::Class(check), Subject::Class(class)) => check(*class, &cx, &mut out),
             (Check::Claim(check), subject) => subject.claims().iter().for_each(|claim| check(claim, &cx, &mut out)),
+            (Check::Volume(check), Subject::Volume(volume)) => check(*volume, &cx, &mut out),
             (Check::Workload(kinds, check), Subject::Workload(workload)) if kinds.contains(&workload.kind()) => {
                 check(workload, &cx, &mut out);
             }
+            (Check::Object(kinds, check), subject) if kinds.contains(&subject.kind()) => check(subject, &cx, &mut out),
             _ => {}
         }
         out

@@ -30,6 +30,21 @@ pub enum ClassName<'a> {
     Default,
 }
 
+/// What a volume is filled from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataSource<'a> {
+    /// `dataSource` or `dataSourceRef`.
+    pub field: &'static str,
+    /// API group of the source, empty for the core group.
+    pub group: &'a str,
+    /// `VolumeSnapshot`, `PersistentVolumeClaim`, or a kind that a populator serves.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its namespace, where it is written: only `dataSourceRef` has one.
+    pub namespace: Option<&'a str>,
+}
+
 /// Anything that becomes a PersistentVolumeClaim.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
@@ -54,6 +69,11 @@ impl<'a> Claim<'a> {
             origin,
             name,
         }
+    }
+
+    /// The claim, or the template of one, as JSON.
+    pub fn value(&self) -> &'a Value {
+        self.value
     }
 
     /// Name of the claim, of the claim template, or of the ephemeral volume.
@@ -157,10 +177,32 @@ impl<'a> Claim<'a> {
         self.spec.get("selector").filter(|value| value.is_object())
     }
 
-    /// Whether the volume is filled from a snapshot or another claim.
-    pub fn has_data_source(&self) -> bool {
-        ["dataSource", "dataSourceRef"]
-            .iter()
-            .any(|key| self.spec.get(*key).is_some_and(Value::is_object))
+    /// What the volume is filled from: `dataSourceRef`, which the API server copies `dataSource` to, before `dataSource`.
+    pub fn data_source(&self) -> Option<DataSource<'a>> {
+        ["dataSourceRef", "dataSource"].into_iter().find_map(|field| {
+            let source = self.spec.get(field).filter(|source| source.is_object())?;
+            Some(DataSource {
+                field,
+                group: text(source, &["apiGroup"]).unwrap_or_default(),
+                kind: text(source, &["kind"]).unwrap_or_default(),
+                name: text(source, &["name"]).unwrap_or_default(),
+                namespace: text(source, &["namespace"]).filter(|namespace| !namespace.is_empty()),
+            })
+        })
+    }
+
+    /// The `VolumeAttributesClass` that it names.
+    pub fn attributes_class(&self) -> Option<&'a str> {
+        text(self.spec, &["volumeAttributesClassName"]).filter(|name| !name.is_empty())
+    }
+
+    /// `status.phase` of a claim that exists: `Pending`, `Bound` or `Lost`.
+    pub fn phase(&self) -> &'a str {
+        text(self.value, &["status", "phase"]).unwrap_or_default()
+    }
+
+    /// `status.capacity.storage`: the size of the volume that it is bound to.
+    pub fn capacity(&self) -> Option<Quantity> {
+        Quantity::from_json(at(self.value, &["status", "capacity", "storage"])?)?.ok()
     }
 }

@@ -4,19 +4,25 @@
 //! type is no reason to panic. A field of the wrong type is a field that is not there.
 
 pub mod access;
+mod attributes;
 mod claim;
 mod class;
 pub mod labels;
 pub mod object;
 mod path;
 pub mod quantity;
+mod snapshot;
 mod subject;
+mod volume;
 mod workload;
 
 pub use access::{AccessMode, VolumeMode};
-pub use claim::{Claim, ClaimOrigin, ClassName};
+pub use attributes::AttributesClass;
+pub use claim::{Claim, ClaimOrigin, ClassName, DataSource};
 pub use class::StorageClass;
 pub use object::Meta;
 pub use path::{FieldPath, Step};
+pub use snapshot::{Snapshot, SnapshotClass, SnapshotContent, SnapshotRef};
 pub use subject::{ObjectKind, Subject};
+pub use volume::{ClaimRef, Volume};
 pub use workload::{ClaimVolume, Workload};

@@ -1,6 +1,10 @@
 //! What every Kubernetes object has, read leniently: a field of the wrong type is a field that is not there.
 
+use super::ObjectKind;
 use serde_json::{Map, Value};
+
+/// Objects with this label and the value `true` may not be deleted. A label, so that a webhook's objectSelector can use it.
+pub const PROTECT_LABEL: &str = "volguard.dev/protect";
 
 /// Looks a nested field up: `at(value, &["spec", "template"])`.
 pub fn at<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
@@ -20,6 +24,11 @@ pub fn list<'a>(value: &'a Value, keys: &[&str]) -> &'a [Value] {
 /// A nested mapping.
 pub fn map<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Map<String, Value>> {
     at(value, keys).and_then(Value::as_object)
+}
+
+/// A nested time in RFC 3339, as the API server writes times.
+pub fn time(value: &Value, keys: &[&str]) -> Option<jiff::Timestamp> {
+    text(value, keys)?.parse().ok()
 }
 
 /// The API group of a group and version, empty for the core group.
@@ -67,16 +76,46 @@ impl<'a> Meta<'a> {
         map(self.0, &["annotations"])?.get(key)?.as_str()
     }
 
+    /// When the object was created.
+    pub fn created(self) -> Option<jiff::Timestamp> {
+        time(self.0, &["creationTimestamp"])
+    }
+
+    /// The object's identity.
+    pub fn uid(self) -> Option<&'a str> {
+        text(self.0, &["uid"])
+    }
+
+    /// Whether the object carries the label that protects its data: `volguard.dev/protect: "true"`.
+    pub fn is_protected(self) -> bool {
+        self.label(PROTECT_LABEL) == Some("true")
+    }
+
     /// Whether the object is being deleted.
     pub fn is_deleting(self) -> bool {
         self.0.get("deletionTimestamp").is_some_and(|time| !time.is_null())
     }
 
+    fn owner(self) -> Option<&'a Value> {
+        list(self.0, &["ownerReferences"])
+            .iter()
+            .find(|owner| owner.get("controller") == Some(&Value::Bool(true)))
+    }
+
     /// The controller that owns the object: kind and name.
     pub fn controller(self) -> Option<(&'a str, &'a str)> {
-        let owner = list(self.0, &["ownerReferences"])
-            .iter()
-            .find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?;
+        let owner = self.owner()?;
         Some((text(owner, &["kind"])?, text(owner, &["name"])?))
+    }
+
+    /// The kind of the controller that owns the object, where it is one that rules read.
+    pub fn controller_kind(self) -> Option<ObjectKind> {
+        let owner = self.owner()?;
+        ObjectKind::find(group(owner), text(owner, &["kind"])?)
+    }
+
+    /// `metadata.managedFields`.
+    pub fn managed_fields(self) -> &'a [Value] {
+        list(self.0, &["managedFields"])
     }
 }

@@ -30,13 +30,18 @@ pub struct Attributes<'a> {
     pub user: &'a str,
 }
 
+/// Where volguard itself runs, unless it is told otherwise.
+pub const OWN_NAMESPACE: &str = "volguard-system";
+
 /// Why no policy is asked at all, or None if the policies decide. `own_namespace` is where volguard itself runs.
 pub fn out_of_scope(attributes: &Attributes<'_>, own_namespace: &str) -> Option<&'static str> {
     let namespace = attributes.namespace;
-    if !attributes.subresource.is_empty() {
-        Some("subresources are not read")
-    } else if !matches!(attributes.operation, "CREATE" | "UPDATE") {
-        Some("only CREATE and UPDATE are read")
+    if !matches!(attributes.subresource, "" | "scale") {
+        Some("of the subresources only scale is read")
+    } else if !matches!(attributes.operation, "CREATE" | "UPDATE" | "DELETE") {
+        Some("only CREATE, UPDATE and DELETE are read")
+    } else if attributes.operation == "DELETE" && is_cluster_machinery(attributes.user) {
+        Some("what the cluster's own controllers delete is left alone")
     } else if ObjectKind::find(attributes.group, attributes.kind).is_none() {
         Some("no rule reads this kind")
     } else if SYSTEM_NAMESPACES.contains(&namespace) {
@@ -46,6 +51,13 @@ pub fn out_of_scope(attributes: &Attributes<'_>, own_namespace: &str) -> Option<
     } else {
         None
     }
+}
+
+/// Garbage collection, the end of a namespace, and the controllers and drivers that own what they delete.
+fn is_cluster_machinery(user: &str) -> bool {
+    user.starts_with("system:serviceaccount:kube-system:")
+        || user.starts_with("system:node:")
+        || matches!(user, "system:kube-controller-manager" | "system:kube-scheduler")
 }
 
 /// Whether a policy is for an object.
@@ -84,9 +96,10 @@ impl CompiledPolicy {
         {
             return Applies::No;
         }
-        let cluster_scoped = attributes.namespace.is_empty()
-            || ObjectKind::find(attributes.group, attributes.kind).is_some_and(ObjectKind::is_cluster_scoped);
-        if cluster_scoped {
+        let kind = ObjectKind::find(attributes.group, attributes.kind);
+        // The API server gives a Namespace its own name as namespace.
+        let in_namespace = kind == Some(ObjectKind::Namespace) || !kind.is_some_and(ObjectKind::is_cluster_scoped);
+        if attributes.namespace.is_empty() || !in_namespace {
             return Applies::Yes;
         }
         if excluded(&matches.exclude_namespaces, attributes.namespace) {
@@ -181,6 +194,7 @@ mod tests {
 
     #[test]
     fn leaves_alone_what_is_none_of_its_business() {
+        let in_namespace = |namespace| Attributes { namespace, ..CLAIM };
         for (attributes, expected) in [
             (CLAIM, None),
             (CLASS, None),
@@ -203,6 +217,21 @@ mod tests {
                     operation: "DELETE",
                     ..CLAIM
                 },
+                None,
+            ),
+            (
+                Attributes {
+                    operation: "DELETE",
+                    user: "system:serviceaccount:kube-system:generic-garbage-collector",
+                    ..CLAIM
+                },
+                Some("what the cluster's own controllers"),
+            ),
+            (
+                Attributes {
+                    operation: "CONNECT",
+                    ..CLAIM
+                },
                 Some("only CREATE"),
             ),
             (
@@ -217,7 +246,7 @@ mod tests {
                     subresource: "status",
                     ..CLAIM
                 },
-                Some("subresources"),
+                Some("of the subresources"),
             ),
             (
                 Attributes {
@@ -233,34 +262,10 @@ mod tests {
                 },
                 Some("no rule"),
             ),
-            (
-                Attributes {
-                    namespace: "kube-system",
-                    ..CLAIM
-                },
-                Some("the namespaces of the cluster"),
-            ),
-            (
-                Attributes {
-                    namespace: "kube-public",
-                    ..CLAIM
-                },
-                Some("the namespaces of the cluster"),
-            ),
-            (
-                Attributes {
-                    namespace: "kube-node-lease",
-                    ..CLAIM
-                },
-                Some("the namespaces of the cluster"),
-            ),
-            (
-                Attributes {
-                    namespace: "volguard-system",
-                    ..CLAIM
-                },
-                Some("volguard's own"),
-            ),
+            (in_namespace("kube-system"), Some("the namespaces of the cluster")),
+            (in_namespace("kube-public"), Some("the namespaces of the cluster")),
+            (in_namespace("kube-node-lease"), Some("the namespaces of the cluster")),
+            (in_namespace("volguard-system"), Some("volguard's own")),
         ] {
             let reason = out_of_scope(&attributes, "volguard-system");
             let as_expected = match (reason, expected) {

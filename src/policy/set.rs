@@ -3,7 +3,7 @@
 use super::compiled::CompiledPolicy;
 use super::types::Mode;
 use crate::cluster::view::ViewKind;
-use crate::engine::{Profile, Rule};
+use crate::engine::{Operation, Profile, Rule, Skip, SkipReason};
 use std::collections::BTreeSet;
 
 /// The policies in force, by name.
@@ -37,20 +37,45 @@ impl PolicySet {
         }
     }
 
-    /// The kinds that must be watched for these policies and their rules.
+    /// The kinds that must be watched for these policies and their rules in the webhook.
     pub fn needs(&self) -> BTreeSet<ViewKind> {
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-        let mut kinds: BTreeSet<_> = rules.flat_map(|rule| rule.rule.needs.iter().copied()).collect();
-        if self.policies.iter().any(CompiledPolicy::selects_namespaces) {
+        let rules = || self.rules().filter(|rule| rule.operations != [Operation::Scan]);
+        let mut kinds: BTreeSet<_> = rules().flat_map(|rule| rule.needs.iter().copied()).collect();
+        // What goes with a namespace that ends is let through.
+        let judges_deletes = rules().any(|rule| rule.operations.contains(&Operation::Delete));
+        if judges_deletes || self.policies.iter().any(CompiledPolicy::selects_namespaces) {
             kinds.insert(ViewKind::Namespace);
         }
         kinds
     }
 
+    /// Every rule that runs for some policy, as often as it does.
+    pub fn rules(&self) -> impl Iterator<Item = &'static Rule> {
+        self.policies
+            .iter()
+            .flat_map(|policy| &policy.rules)
+            .map(|rule| rule.rule)
+    }
+
+    /// Every rule that judges the operation, skipped because of something that is unknown.
+    pub fn skip_all(&self, operation: Operation, detail: &str) -> Vec<Skip> {
+        let judging = self.rules().filter(|rule| rule.operations.contains(&operation));
+        let skip = |rule| Skip {
+            rule,
+            reason: SkipReason::Unknown,
+            detail: detail.to_owned(),
+        };
+        judging
+            .map(|rule| rule.name)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(skip)
+            .collect()
+    }
+
     /// How many different rules run.
     pub fn rule_count(&self) -> usize {
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-        rules.map(|rule| rule.rule.name).collect::<BTreeSet<_>>().len()
+        self.rules().map(|rule| rule.name).collect::<BTreeSet<_>>().len()
     }
 
     /// The mode of all policies in a word: `Enforce`, `Audit`, or `mixed`.

@@ -20,6 +20,9 @@ pub struct Review<'a> {
     /// Group, version and kind of the object.
     #[serde(borrow)]
     pub kind: GroupVersionKind<'a>,
+    /// Group and plural of what is asked for: of the workload, where the object is its Scale.
+    #[serde(borrow, default)]
+    pub resource: GroupResource<'a>,
     /// `scale`, `status` and so on; empty for the object itself.
     #[serde(borrow, default)]
     pub sub_resource: Option<Cow<'a, str>>,
@@ -35,6 +38,9 @@ pub struct Review<'a> {
     /// Who asks.
     #[serde(borrow, default)]
     pub user_info: UserInfo<'a>,
+    /// The options of the request.
+    #[serde(default)]
+    pub options: Option<Options>,
     #[serde(borrow, default)]
     object: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -56,6 +62,26 @@ pub struct GroupVersionKind<'a> {
     /// The kind.
     #[serde(borrow)]
     pub kind: Cow<'a, str>,
+}
+
+/// API group and plural name.
+#[derive(Debug, Default, Deserialize)]
+pub struct GroupResource<'a> {
+    /// The API group, empty for the core group.
+    #[serde(borrow, default)]
+    pub group: Cow<'a, str>,
+    /// `statefulsets`, `persistentvolumeclaims`, …
+    #[serde(borrow, default)]
+    pub resource: Cow<'a, str>,
+}
+
+/// What rules read of `CreateOptions`, `UpdateOptions` and `DeleteOptions`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// Seconds that a pod has to end; 0 is a forced deletion.
+    #[serde(default)]
+    pub grace_period_seconds: Option<i64>,
 }
 
 /// Who asks.

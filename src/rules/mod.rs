@@ -2,13 +2,28 @@
 
 pub mod claim;
 pub mod class;
+pub mod namespace;
+pub mod snapshot;
+pub mod volume;
 pub mod workload;
 
-use crate::engine::Rule;
+use crate::engine::{Category, Rule};
 
 /// Every rule, in the order of categories and names.
 pub static ALL: std::sync::LazyLock<Vec<&'static Rule>> =
-    std::sync::LazyLock::new(|| [class::RULES, claim::RULES, workload::RULES].concat());
+    std::sync::LazyLock::new(|| Category::ALL.into_iter().flat_map(of).copied().collect());
+
+/// The rules of a category, by name.
+pub fn of(category: Category) -> &'static [&'static Rule] {
+    match category {
+        Category::Class => class::RULES,
+        Category::Claim => claim::RULES,
+        Category::Volume => volume::RULES,
+        Category::Workload => workload::RULES,
+        Category::Snapshot => snapshot::RULES,
+        Category::Namespace => namespace::RULES,
+    }
+}
 
 /// The rule of this name or former name.
 pub fn find(name: &str) -> Option<&'static Rule> {

@@ -41,7 +41,7 @@ impl Live {
     fn synced(self) -> Self {
         self.runtime
             .block_on(async { tokio::time::timeout(PATIENCE, self.view.synced()).await })
-            .expect("the caches sync");
+            .unwrap_or_else(|_| panic!("the caches sync: {:?}", self.view.status()));
         self
     }
 

@@ -93,7 +93,7 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 /// known to serve it, or else `otherwise`.
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
     // Read once, for there may be many classes; their rows are in the order of their names.
-    let (modes, volume_mode, restores) = (modes(claim), claim.volume_mode(), claim.has_data_source());
+    let (modes, volume_mode, restores) = (modes(claim), claim.volume_mode(), claim.data_source().is_some());
     let classes: Vec<&str> = cx
         .view()
         .rows(ViewKind::StorageClass)
@@ -189,7 +189,11 @@ mod tests {
             view,
             drivers: &Drivers::builtin(),
             author,
+            door: crate::engine::Door::Webhook,
             live: true,
+            user: "",
+            grace_period: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
         };
         let (group, kind) = group_and_kind(object);
         let Some(kind) = ObjectKind::find(group, kind) else {

@@ -1,7 +1,9 @@
 //! See the documentation of [`RULE`].
 
 use super::Served;
-use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles, ResolvedClass};
+use crate::engine::{
+    Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles, ResolvedClass,
+};
 use crate::model::Claim;
 use crate::model::quantity::{Quantity, Unit};
 
@@ -76,7 +78,7 @@ crate::rule! {
         class: Class::NeverWorks,
         fix: Fix::None,
         needs: &[Needs::StorageClass, Needs::PersistentVolume],
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
         check: Check::Claim(check),
     }

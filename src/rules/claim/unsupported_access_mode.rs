@@ -85,7 +85,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(served) = Served::for_claim(claim, cx, out) else {
         return;
     };
-    let (volume_mode, restores) = (claim.volume_mode(), claim.has_data_source());
+    let (volume_mode, restores) = (claim.volume_mode(), claim.data_source().is_some());
     let other = match volume_mode {
         VolumeMode::Filesystem => VolumeMode::Block,
         VolumeMode::Block => VolumeMode::Filesystem,

@@ -55,7 +55,7 @@ crate::rule! {
         category: Category::Class,
         class: Class::Availability,
         fix: Fix::Sometimes,
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles {
             baseline: Setting::new(Action::Off),
             recommended: Setting::fixing(Action::Warn),

@@ -4,8 +4,8 @@ use super::{WhenUnknown, may_fill_in, old_class};
 use crate::cluster::view::ViewKind;
 use crate::drivers::{Known, Named, Scope, Wanted};
 use crate::engine::{
-    Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, ParameterSpec, Profile,
-    Profiles, RuleParameters, Setting,
+    Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, Operation, ParameterSpec,
+    Profile, Profiles, RuleParameters, Setting,
 };
 use crate::model::object::{at, list, text};
 use crate::model::{FieldPath, Meta, StorageClass};
@@ -84,7 +84,7 @@ crate::rule! {
         class: Class::Availability,
         fix: Fix::Sometimes,
         needs: &[Needs::CsiNode, Needs::Node, Needs::PersistentVolume],
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: MISPLACES,
         graded: true,
         parameters: ParameterSpec::of::<ImmediateBinding>(),

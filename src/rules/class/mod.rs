@@ -191,7 +191,11 @@ mod testing {
                 view: &self.view,
                 drivers: &drivers,
                 author: self.author.clone(),
+                door: crate::engine::Door::Webhook,
                 live: true,
+                user: "",
+                grace_period: None,
+                now: jiff::Timestamp::UNIX_EPOCH,
             };
             let parameters = (rule.parameters.parse)(self.profile, &self.parameters).unwrap();
             f(&request, &Run { rule, parameters })

@@ -2,8 +2,8 @@
 
 use super::{WhenUnknown, may_fill_in, old_class};
 use crate::engine::{
-    Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, ParameterSpec, Profile, Profiles,
-    RuleParameters,
+    Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Operation, ParameterSpec,
+    Profile, Profiles, RuleParameters,
 };
 use crate::model::object::text;
 use crate::model::{FieldPath, StorageClass};
@@ -65,7 +65,7 @@ crate::rule! {
         category: Category::Class,
         class: Class::LosesData,
         fix: Fix::Sometimes,
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles::actions(Action::Off, Action::Audit, Action::Warn),
         parameters: ParameterSpec::of::<ReclaimDelete>(),
         carries: carries,

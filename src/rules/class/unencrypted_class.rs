@@ -56,7 +56,7 @@ crate::rule! {
         category: Category::Class,
         class: Class::Security,
         fix: Fix::Sometimes,
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles {
             baseline: Setting::new(Action::Off),
             recommended: Setting::new(Action::Warn),

@@ -1,7 +1,7 @@
 //! An edit of claim templates, which the API server refuses without saying what to do.
 
 use crate::engine::{
-    Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles, ReportsAt, ResolvedClass,
+    Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ReportsAt, ResolvedClass,
 };
 use crate::model::quantity::Quantity;
 use crate::model::{Claim, ClassName, FieldPath, ObjectKind, Workload, object};
@@ -157,8 +157,7 @@ crate::rule! {
         category: Category::Workload,
         class: Class::Hygiene,
         needs: &[Needs::StorageClass],
-        on_create: false,
-        on_update: true,
+        operations: &[Operation::Update],
         reports_at: ReportsAt::Mutate,
         profiles: Profiles::actions(Action::Warn, Action::Warn, Action::Warn),
         check: Check::Workload(&[ObjectKind::StatefulSet], check),

@@ -1,6 +1,6 @@
 //! A set that takes its claims with it.
 
-use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::{FieldPath, ObjectKind, Workload};
 
 crate::rule! {
@@ -125,7 +125,7 @@ crate::rule! {
         summary: "StatefulSet deletes its claims when it is deleted or scaled down",
         category: Category::Workload,
         class: Class::LosesData,
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
         check: Check::Workload(&[ObjectKind::StatefulSet], check),
     }

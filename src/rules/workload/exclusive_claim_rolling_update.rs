@@ -1,6 +1,6 @@
 //! A rolling update whose new pod needs what the old one holds.
 
-use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{AccessMode, FieldPath, ObjectKind, Workload};
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ crate::rule! {
         category: Category::Workload,
         class: Class::Availability,
         needs: &[Needs::PersistentVolumeClaim],
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
         check: Check::Workload(&[ObjectKind::Deployment], check),
     }

@@ -1,6 +1,6 @@
 //! Several pods on one claim that only one node or one pod can use.
 
-use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{AccessMode, ObjectKind, Workload};
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ crate::rule! {
         category: Category::Workload,
         class: Class::Availability,
         needs: &[Needs::PersistentVolumeClaim],
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
         check: Check::Workload(KINDS, check),
     }

@@ -1,7 +1,7 @@
 //! A set without a Service that names its pods.
 
 use crate::cluster::view::{Lookup, ViewKind};
-use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{FieldPath, ObjectKind, Workload, object};
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ crate::rule! {
         category: Category::Workload,
         class: Class::Availability,
         needs: &[Needs::Service],
-        on_update: true,
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Warn),
         check: Check::Workload(&[ObjectKind::StatefulSet], check),
     }

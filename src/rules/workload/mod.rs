@@ -206,7 +206,11 @@ mod testing {
                 view: &self.view,
                 drivers: &Drivers::builtin(),
                 author: Author::Unknown,
+                door: crate::engine::Door::Webhook,
                 live: self.live,
+                user: "",
+                grace_period: None,
+                now: jiff::Timestamp::UNIX_EPOCH,
             };
             let before = old.map(|old| Subject::new(kind, old));
             let outcome = evaluate(&run, &Subject::new(kind, object), before.as_ref(), &request);

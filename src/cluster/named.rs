@@ -1,0 +1,68 @@
+//! Which other objects an object names, so that a review can wait for those that follow it within milliseconds.
+
+use super::live::Named;
+use super::view::ViewKind;
+use crate::model::object::{list, text};
+use crate::model::{Claim, ClassName, ObjectKind, Subject, Workload};
+
+/// The objects that a subject in `namespace` names.
+pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
+    let mut named = Vec::new();
+    let mut name = |kind: ViewKind, name: Option<&str>| {
+        let namespace = if kind.is_namespaced() { namespace } else { "" };
+        named.extend(
+            name.filter(|name| !name.is_empty())
+                .map(|name| Named::new(kind, namespace, name)),
+        );
+    };
+    for claim in subject.claims() {
+        of_claim(&claim, &mut name);
+    }
+    match subject {
+        Subject::Workload(workload) => of_workload(workload, &mut name),
+        Subject::Snapshot(snapshot) => {
+            name(ViewKind::PersistentVolumeClaim, snapshot.claim());
+            name(ViewKind::VolumeSnapshotClass, snapshot.class_name());
+            name(ViewKind::VolumeSnapshotContent, snapshot.content());
+        }
+        Subject::Other(ObjectKind::HorizontalPodAutoscaler, autoscaler) => {
+            let target = text(autoscaler, &["spec", "scaleTargetRef", "name"]);
+            if text(autoscaler, &["spec", "scaleTargetRef", "kind"]) == Some("Deployment") {
+                name(ViewKind::Deployment, target);
+            }
+        }
+        _ => {}
+    }
+    name(
+        ViewKind::Namespace,
+        Some(namespace).filter(|_| subject.kind() != ObjectKind::Namespace),
+    );
+    named
+}
+
+fn of_claim(claim: &Claim<'_>, name: &mut impl FnMut(ViewKind, Option<&str>)) {
+    if let ClassName::Named(class) = claim.class_name() {
+        name(ViewKind::StorageClass, Some(class));
+    }
+    name(ViewKind::PersistentVolume, claim.volume_name());
+    name(ViewKind::VolumeAttributesClass, claim.attributes_class());
+    if let Some(source) = claim.data_source().filter(|source| source.namespace.is_none()) {
+        match (source.group, source.kind) {
+            ("", "PersistentVolumeClaim") => name(ViewKind::PersistentVolumeClaim, Some(source.name)),
+            ("snapshot.storage.k8s.io", "VolumeSnapshot") => name(ViewKind::VolumeSnapshot, Some(source.name)),
+            _ => {}
+        }
+    }
+}
+
+fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&str>)) {
+    for volume in workload.claim_volumes() {
+        name(ViewKind::PersistentVolumeClaim, Some(volume.claim));
+    }
+    if workload.kind() == ObjectKind::StatefulSet {
+        name(ViewKind::Service, workload.spec_text(&["serviceName"]));
+    }
+    for volume in list(workload.value(), &["spec", "volumes"]) {
+        name(ViewKind::CsiDriver, text(volume, &["csi", "driver"]));
+    }
+}

@@ -1,0 +1,6 @@
+//! Rules about PersistentVolumes.
+
+use crate::engine::Rule;
+
+/// The rules of this category, by name.
+pub const RULES: &[&Rule] = &[];
