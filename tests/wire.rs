@@ -315,7 +315,7 @@ fn claims_that_controllers_make_are_denied_only_when_they_can_never_work() {
 fn only(rule: &'static Rule, objects: &[Value]) -> Admission {
     let mut view = view();
     for object in objects {
-        files::insert(&mut view, object);
+        files::insert(&mut view, object.clone());
     }
     let policy = CompiledPolicy::from_profile("p", Profile::Baseline, Mode::Enforce, &[rule]);
     Admission {
