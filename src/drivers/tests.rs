@@ -10,6 +10,8 @@ use crate::model::quantity::Quantity;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+mod arrays;
+
 fn class(pairs: &[(&str, &str)]) -> Map<String, Value> {
     pairs
         .iter()
@@ -63,11 +65,20 @@ fn every_file_is_in_the_schema_and_complete() {
     let mut names = BTreeSet::new();
     for (file, text) in FILES {
         let data: DataFile = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert!(!data.drivers.is_empty() || !data.removed.is_empty(), "{file} is empty");
+        let entries = data.drivers.len() + data.recognised.len() + data.removed.len();
+        assert!(entries > 0, "{file} is empty");
+        for one in &data.recognised {
+            assert!(names.insert(one.name.clone()), "{file}: {} twice", one.name);
+            assert!(!one.product.is_empty(), "{file}: {}", one.name);
+        }
         for gone in &data.removed {
             assert!(names.insert(gone.name.clone()), "{file}: {} twice", gone.name);
             assert!(
-                !gone.source.is_empty() && gone.removed_in.starts_with("1."),
+                !gone.source.is_empty()
+                    && gone
+                        .removed_in
+                        .as_ref()
+                        .map_or(gone.because.is_some(), |release| release.starts_with("1.")),
                 "{file}: {}",
                 gone.name
             );
@@ -83,8 +94,6 @@ fn every_file_is_in_the_schema_and_complete() {
                 driver.topology.as_ref().map(|facts| &facts.source),
                 driver.wait_for_first_consumer.as_ref().map(|facts| &facts.source),
                 driver.expansion.as_ref().map(|facts| &facts.source),
-                driver.encryption.as_ref().map(|facts| &facts.source),
-                driver.sizes.as_ref().map(|facts| &facts.source),
             ];
             for source in sources {
                 assert!(
@@ -98,7 +107,12 @@ fn every_file_is_in_the_schema_and_complete() {
                 driver.clones.as_ref().map(|facts| &facts.source),
                 driver.filesystems.as_ref().map(|facts| &facts.source),
                 driver.attach_limit.as_ref().map(|facts| &facts.source),
+                driver.encryption.as_ref().map(|facts| &facts.source),
+                driver.sizes.as_ref().map(|facts| &facts.source),
                 driver.parameters.as_ref().map(|facts| &facts.source),
+                driver.attributes_class.as_ref().map(|facts| &facts.source),
+                driver.mount_options.as_ref().map(|facts| &facts.source),
+                driver.prices.as_ref().map(|facts| &facts.source),
             ];
             assert!(
                 optional.iter().flatten().all(|source| !source.is_empty()),
@@ -334,7 +348,8 @@ fn removed_provisioners_are_recognised() {
             "{name}"
         );
     }
-    assert_eq!(drivers.removed_in_tree("kubernetes.io/rbd").unwrap().removed_in, "1.31");
+    let rbd = drivers.removed_in_tree("kubernetes.io/rbd").unwrap();
+    assert_eq!(rbd.removed_in.as_deref(), Some("1.31"));
     assert!(drivers.removed_in_tree("kubernetes.io/aws-ebs").is_none());
 }
 
