@@ -10,6 +10,13 @@ pub struct StorageClass<'a> {
 }
 
 impl<'a> StorageClass<'a> {
+    /// The annotations that make a class the default, the current one first.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    pub const DEFAULT_MARKS: [&'static str; 2] = [
+        "storageclass.kubernetes.io/is-default-class",
+        "storageclass.beta.kubernetes.io/is-default-class",
+    ];
+
     /// Reads a class from its JSON.
     pub fn new(value: &'a Value) -> Self {
         Self { value }
@@ -61,14 +68,15 @@ impl<'a> StorageClass<'a> {
         text(self.value, &["reclaimPolicy"]).is_none_or(|policy| policy == "Delete")
     }
 
-    /// Whether claims without a class get this one: either annotation key, the value exactly `true`.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    /// Whether claims without a class get this one: either annotation, the value exactly `true`.
     pub fn is_default(self) -> bool {
-        [
-            "storageclass.kubernetes.io/is-default-class",
-            "storageclass.beta.kubernetes.io/is-default-class",
-        ]
-        .iter()
-        .any(|key| self.meta().annotation(key) == Some("true"))
+        self.default_mark().is_some()
+    }
+
+    /// The annotation that makes it the default.
+    pub fn default_mark(self) -> Option<&'static str> {
+        Self::DEFAULT_MARKS
+            .into_iter()
+            .find(|key| self.meta().annotation(key) == Some("true"))
     }
 }

@@ -1,14 +1,19 @@
 //! Rules of the category `class`.
 
 pub mod expansion_disabled;
+pub mod expansion_unsupported;
 pub mod immediate_binding;
 pub mod invalid_driver_parameter;
+pub mod last_default_class_removed;
+pub mod legacy_provisioner;
 pub mod reclaim_delete;
+pub mod removed_provisioner;
+pub mod second_default_class;
 pub mod unencrypted_class;
 pub mod unknown_driver_parameter;
 
 use crate::drivers::{Consequence, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
-use crate::engine::{Action, Certainty, Context, Finding, Operation, Profiles, Rule, Written};
+use crate::engine::{Action, Certainty, Context, Finding, Needs, Operation, Profiles, Rule, Written};
 use crate::model::{FieldPath, StorageClass};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,9 +21,14 @@ use serde::{Deserialize, Serialize};
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
     &expansion_disabled::RULE,
+    &expansion_unsupported::RULE,
     &immediate_binding::RULE,
     &invalid_driver_parameter::RULE,
+    &last_default_class_removed::RULE,
+    &legacy_provisioner::RULE,
     &reclaim_delete::RULE,
+    &removed_provisioner::RULE,
+    &second_default_class::RULE,
     &unencrypted_class::RULE,
     &unknown_driver_parameter::RULE,
 ];
@@ -46,6 +56,12 @@ fn may_fill_in(cx: &Context<'_>, field: &str, when_unknown: WhenUnknown) -> bool
 /// The class before an update.
 fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {
     cx.old().map(StorageClass::new)
+}
+
+/// The default classes beside this one.
+fn other_default_classes<'a>(class: StorageClass<'_>, cx: &Context<'a>) -> impl Iterator<Item = StorageClass<'a>> {
+    let rows = cx.view().rows(Needs::StorageClass).map(StorageClass::new);
+    rows.filter(move |other| other.is_default() && other.name() != class.name() && !other.meta().is_deleting())
 }
 
 /// The faults of a class's parameters: what the driver makes of them, and reserved keys that no CSI driver ever sees.
