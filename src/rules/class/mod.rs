@@ -1,36 +1,47 @@
 //! Rules of the category `class`.
 
+pub mod conflicting_fstype_keys;
 pub mod expansion_disabled;
 pub mod expansion_unsupported;
 pub mod immediate_binding;
+pub mod incomplete_secret_reference;
 pub mod invalid_driver_parameter;
 pub mod last_default_class_removed;
 pub mod legacy_provisioner;
+pub mod missing_expansion_secret;
 pub mod reclaim_delete;
 pub mod removed_provisioner;
 pub mod second_default_class;
 pub mod unencrypted_class;
 pub mod unknown_driver_parameter;
+pub mod unknown_provisioner;
+pub mod unsupported_fstype;
 
-use crate::drivers::{Consequence, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
-use crate::engine::{Action, Certainty, Context, Finding, Needs, Operation, Profiles, Rule, Written};
-use crate::model::{FieldPath, StorageClass};
+use crate::drivers::{Consequence, Driver, FSTYPE, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
+use crate::engine::{Action, Certainty, Context, Finding, Findings, Needs, Operation, Profiles, Rule, Written};
+use crate::model::object::{list, text};
+use crate::model::{FieldPath, SecretKeys, StorageClass, Volume};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &conflicting_fstype_keys::RULE,
     &expansion_disabled::RULE,
     &expansion_unsupported::RULE,
     &immediate_binding::RULE,
+    &incomplete_secret_reference::RULE,
     &invalid_driver_parameter::RULE,
     &last_default_class_removed::RULE,
     &legacy_provisioner::RULE,
+    &missing_expansion_secret::RULE,
     &reclaim_delete::RULE,
     &removed_provisioner::RULE,
     &second_default_class::RULE,
     &unencrypted_class::RULE,
     &unknown_driver_parameter::RULE,
+    &unknown_provisioner::RULE,
+    &unsupported_fstype::RULE,
 ];
 
 /// What is done where nobody can tell whether the author wrote a field or the API server filled it in.
@@ -64,33 +75,106 @@ fn other_default_classes<'a>(class: StorageClass<'_>, cx: &Context<'a>) -> impl 
     rows.filter(move |other| other.is_default() && other.name() != class.name() && !other.meta().is_deleting())
 }
 
+/// How sure it is that CSI sidecars read the parameters of a class; `None` where they do not.
+fn read_by_sidecars(class: StorageClass<'_>, cx: &Context<'_>) -> Option<Certainty> {
+    match cx.driver(class.provisioner()) {
+        Some(known) => known.driver.is_csi().then_some(Certainty::Certain),
+        None if class.provisioner().starts_with("kubernetes.io/") => None,
+        // Probably a CSI driver; another provisioner would ignore the keys.
+        None => Some(Certainty::Likely),
+    }
+}
+
 /// The faults of a class's parameters: what the driver makes of them, and reserved keys that no CSI driver ever sees.
 fn parameter_faults(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<(ParameterFault, Certainty)> {
     let parameters = Parameters::new(class.parameters());
-    let judged = |faults: Vec<ParameterFault>| {
-        faults.into_iter().map(|fault| {
+    let judged = cx
+        .driver(class.provisioner())
+        .map(|known| known.judge_parameters(&parameters))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|fault| {
             let certainty = fault.confidence.into();
             (fault, certainty)
-        })
-    };
-    match cx.driver(class.provisioner()) {
-        Some(known) => {
-            let reserved = if known.driver.is_csi() {
-                unknown_reserved_keys(&parameters)
-            } else {
-                Vec::new()
-            };
-            judged(known.judge_parameters(&parameters))
-                .chain(judged(reserved))
-                .collect()
-        }
-        None if class.provisioner().starts_with("kubernetes.io/") => Vec::new(),
-        // Probably a CSI driver; another provisioner would ignore the keys.
-        None => unknown_reserved_keys(&parameters)
+        });
+    let reserved = read_by_sidecars(class, cx).into_iter().flat_map(|certainty| {
+        unknown_reserved_keys(&parameters)
             .into_iter()
-            .map(|fault| (fault, Certainty::Likely))
-            .collect(),
+            .map(move |fault| (fault, certainty))
+    });
+    judged.chain(reserved).collect()
+}
+
+/// The keys of a class by which a filesystem can be chosen, and their values: the reserved one, and the old one in any
+/// letter case.
+fn filesystem_keys<'a>(parameters: &Parameters<'a>) -> Vec<(&'a str, &'a str)> {
+    let keys = parameters.iter();
+    keys.filter(|(key, _)| *key == FSTYPE || key.eq_ignore_ascii_case("fstype"))
+        .collect()
+}
+
+/// Whether volumes of a class are made with a secret and cannot be enlarged, because that takes one too and none is given.
+fn lacks_expansion_secret(class: StorageClass<'_>, driver: &Driver) -> bool {
+    let parameters = Parameters::new(class.parameters());
+    let given = |keys: SecretKeys| {
+        let names = [keys.name].into_iter().chain(keys.old.map(|[name, _]| name));
+        names.into_iter().any(|name| parameters.get(name).is_some())
+    };
+    driver.expansion_needs_secret()
+        && given(SecretKeys::PROVISIONER)
+        && !given(SecretKeys::CONTROLLER_EXPAND)
+        && !given(SecretKeys::DEFAULT)
+}
+
+/// Why a name is taken for that of a driver that nobody has.
+enum Stranger<'a> {
+    /// It is nearly the name of this driver.
+    Misspelt(&'a str),
+    /// Neither the cluster nor the knowledge base has a driver of the name.
+    Nobody,
+}
+
+/// Whether a name is that of a driver that nobody has. What the cluster shows can only acquit; without a cluster, only a
+/// misspelt name is found.
+fn stranger<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Stranger<'a>> {
+    let drivers = cx.drivers();
+    let known = || {
+        drivers.find(name).is_some() || drivers.recognises(name).is_some() || drivers.removed_in_tree(name).is_some()
+    };
+    if name.is_empty() || known() || seems_installed(name, cx) {
+        return None;
     }
+    if let Some(similar) = drivers.similar(name) {
+        return Some(Stranger::Misspelt(similar));
+    }
+    if name.starts_with("kubernetes.io/") {
+        return Some(Stranger::Nobody);
+    }
+    // No CSI driver has a slash in its name, and other provisioners leave no trace before they make a volume.
+    if name.contains('/') {
+        return None;
+    }
+    if !cx.view().is_complete(Needs::CsiDriver) {
+        out.skip(format!("CSIDriver {name} is unknown"));
+        return None;
+    }
+    Some(Stranger::Nobody)
+}
+
+/// Whether the cluster shows signs of a driver: its CSIDriver, which is optional, a node where it runs, or its volumes.
+fn seems_installed(name: &str, cx: &Context<'_>) -> bool {
+    let view = cx.view();
+    let runs = |node| {
+        let mut drivers = list(node, &["spec", "drivers"]).iter();
+        drivers.any(|driver| text(driver, &["name"]) == Some(name))
+    };
+    let made = |row| {
+        let volume = Volume::new(row);
+        volume.csi_driver() == Some(name) || volume.meta().annotation("pv.kubernetes.io/provisioned-by") == Some(name)
+    };
+    view.get(Needs::CsiDriver, "", name).found().is_some()
+        || view.rows(Needs::CsiNode).any(runs)
+        || view.rows(Needs::PersistentVolume).any(made)
 }
 
 /// The finding of a parameter's fault. What follows from the fault goes to the remedy where the message gets too long for

@@ -17,7 +17,7 @@ crate::rule! {
     /// ## How to fix
     /// Take the mark from one of the classes: the message has the command for the class that had it before.
     /// ## Examples
-    /// ```yaml,fails
+    /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
@@ -25,7 +25,8 @@ crate::rule! {
     ///   annotations:
     ///     storageclass.kubernetes.io/is-default-class: "true"
     /// provisioner: kubernetes.io/aws-ebs
-    /// ---
+    /// ```
+    /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
@@ -38,17 +39,7 @@ crate::rule! {
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
     /// metadata:
-    ///   name: gp2
-    ///   annotations:
-    ///     storageclass.kubernetes.io/is-default-class: "false"
-    /// provisioner: kubernetes.io/aws-ebs
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
     ///   name: gp3
-    ///   annotations:
-    ///     storageclass.kubernetes.io/is-default-class: "true"
     /// provisioner: ebs.csi.aws.com
     /// ```
     /// ## References
