@@ -1,12 +1,24 @@
 //! StorageClass.
 
-use super::object::{Meta, map, text};
+use super::FieldPath;
+use super::object::{Meta, list, map, text};
 use serde_json::{Map, Value};
 
 /// A `storage.k8s.io` StorageClass.
 #[derive(Debug, Clone, Copy)]
 pub struct StorageClass<'a> {
     value: &'a Value,
+}
+
+/// One expression of a class's `allowedTopologies`.
+#[derive(Debug, Clone)]
+pub struct AllowedTopology<'a> {
+    /// Where it stands.
+    pub path: FieldPath,
+    /// The label of nodes.
+    pub key: &'a str,
+    /// The values that are allowed, by their index.
+    pub values: Vec<(usize, &'a str)>,
 }
 
 impl<'a> StorageClass<'a> {
@@ -78,5 +90,36 @@ impl<'a> StorageClass<'a> {
         Self::DEFAULT_MARKS
             .into_iter()
             .find(|key| self.meta().annotation(key) == Some("true"))
+    }
+
+    /// Where volumes may be: every expression of every term of `allowedTopologies`.
+    pub fn allowed_topologies(self) -> Vec<AllowedTopology<'a>> {
+        const TERMS: &str = "allowedTopologies";
+        const EXPRESSIONS: &str = "matchLabelExpressions";
+        let terms = list(self.value, &[TERMS]).iter().enumerate();
+        let expressions = terms.flat_map(|(term, value)| {
+            let path = FieldPath::of(&[TERMS]).index(term).key(EXPRESSIONS);
+            let expressions = list(value, &[EXPRESSIONS]).iter().enumerate();
+            expressions.map(move |(index, expression)| (path.index(index), expression))
+        });
+        expressions
+            .map(|(path, expression)| {
+                let values = list(expression, &["values"]).iter().enumerate();
+                AllowedTopology {
+                    path,
+                    key: text(expression, &["key"]).unwrap_or_default(),
+                    values: values.filter_map(|(i, value)| Some((i, value.as_str()?))).collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The options that its volumes are mounted with, by their index. One entry may hold several, with commas between.
+    pub fn mount_options(self) -> Vec<(usize, &'a str)> {
+        let entries = list(self.value, &["mountOptions"]).iter().enumerate();
+        entries
+            .filter_map(|(index, entry)| Some((index, entry.as_str()?)))
+            .flat_map(|(index, entry)| entry.split(',').map(move |option| (index, option.trim())))
+            .collect()
     }
 }

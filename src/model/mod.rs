@@ -20,7 +20,7 @@ mod workload;
 pub use access::{AccessMode, VolumeMode};
 pub use attributes::AttributesClass;
 pub use claim::{Claim, ClaimOrigin, ClassName, DataSource};
-pub use class::StorageClass;
+pub use class::{AllowedTopology, StorageClass};
 pub use object::Meta;
 pub use path::{FieldPath, Step};
 pub use secret::SecretKeys;

@@ -1,10 +1,13 @@
 //! Rules of the category `class`.
 
+pub mod class_in_use_deleted;
 pub mod conflicting_fstype_keys;
 pub mod expansion_disabled;
 pub mod expansion_unsupported;
 pub mod immediate_binding;
 pub mod incomplete_secret_reference;
+pub mod invalid_allowed_topologies;
+pub mod invalid_attributes_class;
 pub mod invalid_driver_parameter;
 pub mod last_default_class_removed;
 pub mod legacy_provisioner;
@@ -12,25 +15,32 @@ pub mod missing_expansion_secret;
 pub mod reclaim_delete;
 pub mod removed_provisioner;
 pub mod second_default_class;
+pub mod unbounded_class_topology;
 pub mod unencrypted_class;
 pub mod unknown_driver_parameter;
 pub mod unknown_provisioner;
 pub mod unsupported_fstype;
 
-use crate::drivers::{Consequence, Driver, FSTYPE, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
+use crate::drivers::{
+    Consequence, Driver, FSTYPE, FaultKind, Known, Named, ParameterFault, Parameters, unknown_reserved_keys,
+};
 use crate::engine::{Action, Certainty, Context, Finding, Findings, Needs, Operation, Profiles, Rule, Written};
 use crate::model::object::{list, text};
 use crate::model::{FieldPath, SecretKeys, StorageClass, Volume};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &class_in_use_deleted::RULE,
     &conflicting_fstype_keys::RULE,
     &expansion_disabled::RULE,
     &expansion_unsupported::RULE,
     &immediate_binding::RULE,
     &incomplete_secret_reference::RULE,
+    &invalid_allowed_topologies::RULE,
+    &invalid_attributes_class::RULE,
     &invalid_driver_parameter::RULE,
     &last_default_class_removed::RULE,
     &legacy_provisioner::RULE,
@@ -38,6 +48,7 @@ pub const RULES: &[&Rule] = &[
     &reclaim_delete::RULE,
     &removed_provisioner::RULE,
     &second_default_class::RULE,
+    &unbounded_class_topology::RULE,
     &unencrypted_class::RULE,
     &unknown_driver_parameter::RULE,
     &unknown_provisioner::RULE,
@@ -161,28 +172,43 @@ fn stranger<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Stra
     Some(Stranger::Nobody)
 }
 
+/// What each node where a driver runs says of it: an entry of `spec.drivers` of its CSINode.
+fn told_by_nodes<'a>(name: &'a str, cx: &Context<'a>) -> impl Iterator<Item = &'a Value> {
+    let nodes = cx.view().rows(Needs::CsiNode);
+    let drivers = nodes.flat_map(|node| list(node, &["spec", "drivers"]));
+    drivers.filter(move |driver| text(driver, &["name"]) == Some(name))
+}
+
+/// The name by which the driver of a class registers with nodes: an in-tree name is translated.
+fn registered_name<'a>(class: StorageClass<'a>, known: &Known<'a>) -> &'a str {
+    match known.named {
+        Named::InTree => known.driver.name(),
+        Named::Name | Named::Pattern => class.provisioner(),
+    }
+}
+
 /// Whether the cluster shows signs of a driver: its CSIDriver, which is optional, a node where it runs, or its volumes.
 fn seems_installed(name: &str, cx: &Context<'_>) -> bool {
     let view = cx.view();
-    let runs = |node| {
-        let mut drivers = list(node, &["spec", "drivers"]).iter();
-        drivers.any(|driver| text(driver, &["name"]) == Some(name))
-    };
     let made = |row| {
         let volume = Volume::new(row);
         volume.csi_driver() == Some(name) || volume.meta().annotation("pv.kubernetes.io/provisioned-by") == Some(name)
     };
     view.get(Needs::CsiDriver, "", name).found().is_some()
-        || view.rows(Needs::CsiNode).any(runs)
+        || told_by_nodes(name, cx).next().is_some()
         || view.rows(Needs::PersistentVolume).any(made)
 }
 
 /// The finding of a parameter's fault. What follows from the fault goes to the remedy where the message gets too long for
 /// a warning.
-fn parameter_finding(rule: &Rule, class: StorageClass<'_>, fault: &ParameterFault, certainty: Certainty) -> Finding {
+fn parameter_finding(
+    rule: &Rule,
+    parameters: Option<&Map<String, Value>>,
+    fault: &ParameterFault,
+    certainty: Certainty,
+) -> Finding {
     const LONGEST: usize = 120;
-    let value = class
-        .parameters()
+    let value = parameters
         .and_then(|parameters| parameters.get(&fault.key)?.as_str())
         .unwrap_or_default();
     let room = LONGEST - rule.name.len() - " []".len();
