@@ -19,6 +19,7 @@ pub mod unbounded_class_topology;
 pub mod unencrypted_class;
 pub mod unknown_driver_parameter;
 pub mod unknown_provisioner;
+pub mod unsafe_mount_options;
 pub mod unsupported_fstype;
 
 use crate::drivers::{
@@ -52,6 +53,7 @@ pub const RULES: &[&Rule] = &[
     &unencrypted_class::RULE,
     &unknown_driver_parameter::RULE,
     &unknown_provisioner::RULE,
+    &unsafe_mount_options::RULE,
     &unsupported_fstype::RULE,
 ];
 
