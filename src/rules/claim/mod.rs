@@ -1,7 +1,11 @@
 //! Rules of the category `claim`.
 
 pub mod default_class_cannot_serve;
+pub mod no_storage_class;
+pub mod selector_on_dynamic_class;
+pub mod size_outside_driver_range;
 pub mod suspicious_size;
+pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
@@ -14,7 +18,11 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
     &default_class_cannot_serve::RULE,
+    &no_storage_class::RULE,
+    &selector_on_dynamic_class::RULE,
+    &size_outside_driver_range::RULE,
     &suspicious_size::RULE,
+    &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,
     &unsupported_access_mode::RULE,
     &unsupported_volume_mode::RULE,
