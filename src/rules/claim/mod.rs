@@ -1,9 +1,14 @@
 //! Rules of the category `claim`.
 
+pub mod claim_shrunk;
 pub mod default_class_cannot_serve;
+pub mod expansion_not_allowed;
 pub mod no_storage_class;
+pub mod offline_expansion;
+pub mod runaway_expansion;
 pub mod selector_on_dynamic_class;
 pub mod size_outside_driver_range;
+pub mod size_over_limit;
 pub mod suspicious_size;
 pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
@@ -17,10 +22,15 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &claim_shrunk::RULE,
     &default_class_cannot_serve::RULE,
+    &expansion_not_allowed::RULE,
     &no_storage_class::RULE,
+    &offline_expansion::RULE,
+    &runaway_expansion::RULE,
     &selector_on_dynamic_class::RULE,
     &size_outside_driver_range::RULE,
+    &size_over_limit::RULE,
     &suspicious_size::RULE,
     &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,
