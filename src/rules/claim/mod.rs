@@ -1,8 +1,12 @@
 //! Rules of the category `claim`.
 
 pub mod claim_shrunk;
+pub mod class_not_allowed;
 pub mod default_class_cannot_serve;
+pub mod disposable_production_claim;
+pub mod exclusive_mode_advised;
 pub mod expansion_not_allowed;
+pub mod missing_required_labels;
 pub mod no_storage_class;
 pub mod offline_expansion;
 pub mod runaway_expansion;
@@ -12,6 +16,7 @@ pub mod size_over_limit;
 pub mod suspicious_size;
 pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
+pub mod unprotected_claim;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
 
@@ -23,8 +28,12 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
     &claim_shrunk::RULE,
+    &class_not_allowed::RULE,
     &default_class_cannot_serve::RULE,
+    &disposable_production_claim::RULE,
+    &exclusive_mode_advised::RULE,
     &expansion_not_allowed::RULE,
+    &missing_required_labels::RULE,
     &no_storage_class::RULE,
     &offline_expansion::RULE,
     &runaway_expansion::RULE,
@@ -34,6 +43,7 @@ pub const RULES: &[&Rule] = &[
     &suspicious_size::RULE,
     &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,
+    &unprotected_claim::RULE,
     &unsupported_access_mode::RULE,
     &unsupported_volume_mode::RULE,
 ];
