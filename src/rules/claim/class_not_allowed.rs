@@ -15,9 +15,9 @@ crate::rule! {
     /// ## What it checks
     ///
     /// A claim uses a StorageClass that is not on the list of its namespace. Parameter `namespaces` has a list for the
-    /// namespaces that a selector selects; the first entry that matches counts, an empty list allows no class. `classes`
-    /// is the list of all other namespaces, where every class is allowed without it. A claim that names no class uses
-    /// the default class. The empty class, which means existing volumes only, is always allowed.
+    /// namespaces that a selector selects; the first entry that matches counts, an empty list allows no class.
+    /// `classes` is the list of all other namespaces, where every class is allowed without it. A claim that names no
+    /// class uses the default class. The empty class, which means existing volumes only, is always allowed.
     ///
     /// Without parameters the rule is silent; with them it denies, unless the policy gives another action.
     ///

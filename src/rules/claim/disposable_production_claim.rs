@@ -18,9 +18,9 @@ crate::rule! {
     /// class has `reclaimPolicy: Delete`. Parameter `production` has the selectors of such namespaces; by default those
     /// whose label `environment` or `env` is `production` or `prod`.
     ///
-    /// Where the claim names a volume or is bound, the volume's own policy counts. Ephemeral volumes, which are meant to
-    /// go with their pod, and claims that carry the label `volguard.dev/protect: "true"`, which cannot be deleted, are
-    /// not judged.
+    /// Where the claim names a volume or is bound, the volume's own policy counts. Ephemeral volumes, which are meant
+    /// to go with their pod, and claims that carry the label `volguard.dev/protect: "true"`, which cannot be deleted,
+    /// are not judged.
     ///
     /// ## Why it matters
     ///

@@ -8,9 +8,9 @@ use crate::model::{AccessMode, Claim, ClaimOrigin};
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim template of a StatefulSet asks for `ReadWriteOnce` and nothing else, and the driver of its class is known
-    /// to serve `ReadWriteOncePod`. Every claim of a set is used by one pod. Claims outside of sets are not judged: pods
-    /// of one node may share them, which cannot be seen from the claim.
+    /// A claim template of a StatefulSet asks for `ReadWriteOnce` and nothing else, and the driver of its class is
+    /// known to serve `ReadWriteOncePod`. Every claim of a set is used by one pod. Claims outside of sets are not
+    /// judged: pods of one node may share them, which cannot be seen from the claim.
     ///
     /// ## Why it matters
     ///

@@ -9,6 +9,7 @@ pub mod expansion_not_allowed;
 pub mod missing_required_labels;
 pub mod no_storage_class;
 pub mod offline_expansion;
+pub mod over_budget;
 pub mod runaway_expansion;
 pub mod selector_on_dynamic_class;
 pub mod size_outside_driver_range;
@@ -36,6 +37,7 @@ pub const RULES: &[&Rule] = &[
     &missing_required_labels::RULE,
     &no_storage_class::RULE,
     &offline_expansion::RULE,
+    &over_budget::RULE,
     &runaway_expansion::RULE,
     &selector_on_dynamic_class::RULE,
     &size_outside_driver_range::RULE,

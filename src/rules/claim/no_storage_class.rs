@@ -9,14 +9,14 @@ use crate::model::{Claim, ClassName, StorageClass};
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim names no StorageClass, and no class of the cluster is the default. A claim that names its volume, or that
-    /// an Available volume without class fits, is not judged. In files, without a cluster, it speaks only where the
-    /// classes are given.
+    /// A claim names no StorageClass, and no class of the cluster is the default. A claim that names its volume, or
+    /// that an Available volume without class fits, is not judged. In files, without a cluster, it speaks only where
+    /// the classes are given.
     ///
     /// ## Why it matters
     ///
-    /// Nothing provisions a volume for the claim. It stays Pending until somebody makes a class the default, and then it
-    /// gets that class, whatever it is.
+    /// Nothing provisions a volume for the claim. It stays Pending until somebody makes a class the default, and then
+    /// it gets that class, whatever it is.
     ///
     /// ## How to fix
     ///

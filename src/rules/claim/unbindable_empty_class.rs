@@ -7,9 +7,9 @@ use crate::model::{Claim, ClaimOrigin, ClassName};
 crate::rule! {
     /// ## What it checks
     ///
-    /// A claim has `storageClassName: ""`, which means existing volumes without class only, and no Available volume fits
-    /// it: of its access modes, its volume mode, its size. A claim that names its volume or that has a selector is not
-    /// judged, for whoever writes one knows of the volume. In files, without a cluster, it speaks only where the
+    /// A claim has `storageClassName: ""`, which means existing volumes without class only, and no Available volume
+    /// fits it: of its access modes, its volume mode, its size. A claim that names its volume or that has a selector is
+    /// not judged, for whoever writes one knows of the volume. In files, without a cluster, it speaks only where the
     /// volumes are given.
     ///
     /// ## Why it matters

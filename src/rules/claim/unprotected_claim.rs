@@ -14,8 +14,9 @@ crate::rule! {
     ///
     /// Nothing about a claim shows that its data is backed up. Signs are labels and annotations of backup tools on the
     /// claim, and the namespace, where a schedule backs up whole namespaces: parameters `labels`, `annotations` and
-    /// `namespaceSelector`. A sign may also say that there is deliberately no backup. By default the marks of Longhorn's
-    /// recurring jobs, of K8up, and Velero's label for what is left out count. Ephemeral volumes are not judged.
+    /// `namespaceSelector`. A sign may also say that there is deliberately no backup. By default the marks of
+    /// Longhorn's recurring jobs, of K8up, and Velero's label for what is left out count. Ephemeral volumes are not
+    /// judged.
     ///
     /// ## Why it matters
     ///
