@@ -101,21 +101,18 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let (fact, fault, advice) = match broken {
         Broken::Max(fact) => {
             let most = shown(fact.value);
-            let fault = format!("more than the {most} that {title} makes");
+            let fault = format!("{title} makes {most} at most");
             (fact, fault, format!("Ask for at most {most}."))
         }
         Broken::Min(fact) if fact.value.beyond == OutOfRange::RoundedUp => {
             let least = shown(fact.value);
-            let fault = format!("and {title} makes it {least}, its smallest volume");
-            (
-                fact,
-                fault,
-                format!("Ask for {least}, which is what you get and pay for."),
-            )
+            let fault = format!("{title} makes {least} of it");
+            let advice = format!("Its smallest volume is {least}: ask for that, which is what you get and pay for.");
+            (fact, fault, advice)
         }
         Broken::Min(fact) => {
             let least = shown(fact.value);
-            let fault = format!("less than the {least} that {title} makes at least");
+            let fault = format!("{title} makes {least} at least");
             (fact, fault, format!("Ask for at least {least}."))
         }
     };
@@ -131,7 +128,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(
         claim.spec_path(&["resources", "requests", "storage"]),
         text.as_str(),
-        format!("{} asks for {text}, {fault}", claim.title()),
+        format!("{} asks for {text}; {fault}", claim.title()),
     )
     .remedy(remedy)
     .certainty(fact.confidence.into());
