@@ -7,7 +7,7 @@ use crate::model::{Claim, ClassName, ObjectKind, Subject, Workload};
 
 /// The objects that a subject in `namespace` names.
 pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
-    let mut named = Vec::new();
+    let mut named: Vec<_> = claim_of_volume(subject).into_iter().collect();
     let mut name = |kind: ViewKind, name: Option<&str>| {
         let namespace = if kind.is_namespaced() { namespace } else { "" };
         named.extend(
@@ -38,6 +38,14 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
         Some(namespace).filter(|_| subject.kind() != ObjectKind::Namespace),
     );
     named
+}
+
+/// The claim that a volume is kept for, in its own namespace.
+fn claim_of_volume(subject: &Subject<'_>) -> Option<Named> {
+    let Subject::Volume(volume) = subject else { return None };
+    let claim = volume.claim_ref()?;
+    let complete = !claim.namespace.is_empty() && !claim.name.is_empty();
+    complete.then(|| Named::new(ViewKind::PersistentVolumeClaim, claim.namespace, claim.name))
 }
 
 fn of_claim(claim: &Claim<'_>, name: &mut impl FnMut(ViewKind, Option<&str>)) {

@@ -354,6 +354,41 @@ fn removed_provisioners_are_recognised() {
 }
 
 #[test]
+fn kinds_of_volumes_are_recognised_by_their_keys() {
+    let drivers = Drivers::builtin();
+    for (key, driver) in [
+        ("awsElasticBlockStore", "ebs.csi.aws.com"),
+        ("gcePersistentDisk", "pd.csi.storage.gke.io"),
+        ("azureDisk", "disk.csi.azure.com"),
+        ("azureFile", "file.csi.azure.com"),
+        ("cinder", "cinder.csi.openstack.org"),
+        ("vsphereVolume", "csi.vsphere.vmware.com"),
+        ("portworxVolume", "pxd.portworx.com"),
+    ] {
+        assert_eq!(drivers.of_volume_source(key).unwrap().driver.name(), driver, "{key}");
+        assert!(drivers.removed_volume_source(key).is_none(), "{key}");
+    }
+    for (key, name) in [
+        ("glusterfs", "glusterfs"),
+        ("rbd", "rbd"),
+        ("cephfs", "cephfs"),
+        ("quobyte", "quobyte"),
+        ("flocker", "flocker"),
+        ("storageos", "storageos"),
+        ("scaleIO", "scaleio"),
+        ("photonPersistentDisk", "photon-pd"),
+    ] {
+        let gone = drivers.removed_volume_source(key).unwrap();
+        assert_eq!(gone.name, format!("kubernetes.io/{name}"), "{key}");
+        assert!(drivers.of_volume_source(key).is_none(), "{key}");
+    }
+    for key in ["csi", "nfs", "iscsi", "fc", "local", "hostPath", "flexVolume"] {
+        assert!(drivers.removed_volume_source(key).is_none(), "{key}");
+        assert!(drivers.of_volume_source(key).is_none(), "{key}");
+    }
+}
+
+#[test]
 fn a_misspelt_name_has_a_suggestion_and_a_stranger_none() {
     let drivers = Drivers::builtin();
     assert_eq!(drivers.similar("ebs.csi.aws.co"), Some("ebs.csi.aws.com"));

@@ -13,6 +13,7 @@ mod path;
 pub mod quantity;
 mod snapshot;
 mod subject;
+pub mod user;
 mod volume;
 mod workload;
 
