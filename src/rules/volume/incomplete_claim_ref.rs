@@ -86,7 +86,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
         out.push(
             Finding::new(
                 path.key("uid"),
-                uid,
+                format!("{uid} of {claim}"),
                 format!("{} {then}: claimRef has the uid of a claim that {fate}", volume.title()),
             )
             .remedy(format!(
