@@ -11,6 +11,7 @@ pub mod recycle_reclaim_policy;
 pub mod released_volume_reopened;
 pub mod removed_volume_source;
 pub mod retain_dropped;
+pub mod stale_released_volume;
 pub mod static_volume_disposable;
 
 use crate::drivers::Known;
@@ -30,6 +31,7 @@ pub const RULES: &[&Rule] = &[
     &released_volume_reopened::RULE,
     &removed_volume_source::RULE,
     &retain_dropped::RULE,
+    &stale_released_volume::RULE,
     &static_volume_disposable::RULE,
 ];
 
