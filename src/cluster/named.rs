@@ -74,3 +74,21 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
         name(ViewKind::CsiDriver, text(volume, &["csi", "driver"]));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_volume_names_the_claim_that_it_is_kept_for_in_the_namespace_of_that_claim() {
+        let named = |claim: serde_json::Value| {
+            let volume = json!({"spec": {"claimRef": claim}});
+            named_by(&Subject::new(ObjectKind::PersistentVolume, &volume), "")
+        };
+        let claim = Named::new(ViewKind::PersistentVolumeClaim, "shop", "data");
+        assert_eq!(named(json!({"namespace": "shop", "name": "data"})), [claim]);
+        assert_eq!(named(json!({"name": "data"})), []);
+        assert_eq!(named(json!(null)), []);
+    }
+}

@@ -412,6 +412,9 @@ pub(super) struct Topology {
     /// In order of precedence.
     #[serde(default)]
     pub(super) cases: Vec<ScopeCase>,
+    /// How volume handles begin that name no single volume, but one that every node has itself, such as a device.
+    #[serde(default)]
+    pub(super) per_node_handles: Vec<String>,
 }
 
 /// Another scope under conditions.

@@ -78,8 +78,9 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         .collect();
     let message = if !bound.is_empty() {
         let lost = bound.iter().filter(|claim| loses_data(claim, cx)).count();
+        let claims = if bound.len() == 1 { "claim" } else { "claims" };
         format!(
-            "namespace {name} is protected: bound claims {}, of them with reclaim policy Delete {lost}",
+            "namespace {name} is protected; with it go {} bound {claims}, {lost} of them with their data",
             bound.len()
         )
     } else if cx.view().is_complete(ViewKind::PersistentVolumeClaim) {

@@ -66,13 +66,17 @@ crate::rule! {
 
 fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let name = namespace.meta().name();
-    let claims = cx.view().rows_in(ViewKind::PersistentVolumeClaim, name).count();
+    let has_claims = cx
+        .view()
+        .rows_in(ViewKind::PersistentVolumeClaim, name)
+        .next()
+        .is_some();
     let mut quotas = cx.view().rows_in(ViewKind::ResourceQuota, name);
     let limited = quotas.any(|quota| {
         let mut limits = map(quota, &["spec", "hard"]).into_iter().flat_map(|hard| hard.keys());
         limits.any(|key| key == REQUESTS || key.split_once(CLASS_QUOTA).is_some_and(|(_, what)| what == REQUESTS))
     });
-    if claims == 0 || limited {
+    if !has_claims || limited {
         return;
     }
     if !cx.view().is_complete(ViewKind::ResourceQuota) {
@@ -82,7 +86,7 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         Finding::new(
             FieldPath::of(&["metadata", "name"]),
             name,
-            format!("namespace {name} may ask for any amount of storage: claims {claims}, storage quotas 0"),
+            format!("namespace {name} has claims and no quota on how much storage they ask for"),
         )
         .remedy(format!(
             "kubectl create quota storage -n {name} --hard={REQUESTS}=SIZE, with what it may have in all."

@@ -1,7 +1,7 @@
 //! One disk as two volumes.
 
 use crate::cluster::view::ViewKind;
-use crate::drivers::Kind;
+use crate::drivers::{Driver, Kind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::{AccessMode, FieldPath, Volume};
 
@@ -72,7 +72,8 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
     let (Some(driver), Some(handle)) = (volume.csi_driver(), volume.csi_handle()) else {
         return;
     };
-    if handle.is_empty() || cx.driver(driver).is_none_or(|known| known.driver.kind() != Kind::Block) {
+    let is_disk = |driver: &Driver| driver.kind() == Kind::Block && !driver.is_per_node(handle);
+    if handle.is_empty() || !cx.driver(driver).is_some_and(|known| is_disk(known.driver)) {
         return;
     }
     let same_disk = |other: &Volume<'_>| {

@@ -100,7 +100,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
 /// claim that it works for.
 fn speaks_of_the_future(volume: Volume<'_>, cx: &Context<'_>) -> bool {
     match cx.operation() {
-        Operation::Create => !(user::is_service_account(cx.user()) && !volume.is_static()),
+        Operation::Create => volume.is_static() || !user::is_service_account(cx.user()),
         Operation::Update => !matches!(volume.phase(), "Released" | "Failed"),
         Operation::Delete | Operation::Scale | Operation::Scan => false,
     }

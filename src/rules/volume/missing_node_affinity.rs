@@ -15,7 +15,8 @@ crate::rule! {
     /// node affinity themselves.
     ///
     /// Of zonal volumes it is silent where the volume carries a zone label, which the scheduler reads as well, and where
-    /// the cluster's nodes are known to span fewer than two zones. Drivers that are not known are not judged.
+    /// the cluster's nodes are known to span fewer than two zones. Drivers that are not known are not judged, and neither
+    /// are handles that stand for a device of each node, such as `local-ebs://`.
     ///
     /// ## Why it matters
     /// The scheduler takes the volume to be reachable from every node. It puts the pod into another zone, where the
@@ -75,7 +76,9 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let (scope, certainty) = if volume.spec(&["local"]).is_some() {
         (Scope::Node, Certainty::Certain)
-    } else if let Some(known) = driver_of(volume, cx) {
+    } else if let Some(known) = driver_of(volume, cx)
+        && !known.driver.is_per_node(volume.csi_handle().unwrap_or_default())
+    {
         scope_of(volume, known.driver, cx)
     } else {
         return;
