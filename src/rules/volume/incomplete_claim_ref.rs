@@ -13,9 +13,9 @@ crate::rule! {
     /// claim is no fault.
     ///
     /// ## Why it matters
-    /// Without namespace or name the volume fits no claim and stays Available, or is taken by another one as soon as
-    /// somebody removes the fragment. A uid of a claim that is gone, as manifests from a backup have it, makes the volume
-    /// Released at once: with reclaim policy `Delete` its data is deleted.
+    /// Without namespace or name the volume stays Available and no claim ever gets it. A uid of a claim that is gone, as
+    /// manifests from a backup have it, makes the volume Released at once: with reclaim policy `Delete` its data is
+    /// deleted.
     ///
     /// ## How to fix
     /// Write `namespace` and `name` of the claim and leave `uid` and `resourceVersion` out. The controller fills them in.
