@@ -28,8 +28,8 @@ crate::rule! {
     /// a volume fits no node there and stays Pending: "node(s) had volume node affinity conflict".
     ///
     /// ## How to fix
-    /// Write `topology.kubernetes.io/zone` and `topology.kubernetes.io/region`. This is the one change of `nodeAffinity`
-    /// that the API server allows on an existing volume.
+    /// Write `topology.kubernetes.io/zone` and `topology.kubernetes.io/region`. The `nodeAffinity` of a volume is otherwise
+    /// immutable, but the API server allows this change.
     ///
     /// ## Examples
     /// ```yaml,fails
