@@ -1,8 +1,23 @@
 //! Rules of the category `claim`.
 
+pub mod claim_shrunk;
+pub mod class_not_allowed;
 pub mod default_class_cannot_serve;
+pub mod disposable_production_claim;
+pub mod exclusive_mode_advised;
+pub mod expansion_not_allowed;
+pub mod missing_required_labels;
+pub mod no_storage_class;
+pub mod offline_expansion;
+pub mod over_budget;
+pub mod runaway_expansion;
+pub mod selector_on_dynamic_class;
+pub mod size_outside_driver_range;
+pub mod size_over_limit;
 pub mod suspicious_size;
+pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
+pub mod unprotected_claim;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
 
@@ -13,9 +28,24 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &claim_shrunk::RULE,
+    &class_not_allowed::RULE,
     &default_class_cannot_serve::RULE,
+    &disposable_production_claim::RULE,
+    &exclusive_mode_advised::RULE,
+    &expansion_not_allowed::RULE,
+    &missing_required_labels::RULE,
+    &no_storage_class::RULE,
+    &offline_expansion::RULE,
+    &over_budget::RULE,
+    &runaway_expansion::RULE,
+    &selector_on_dynamic_class::RULE,
+    &size_outside_driver_range::RULE,
+    &size_over_limit::RULE,
     &suspicious_size::RULE,
+    &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,
+    &unprotected_claim::RULE,
     &unsupported_access_mode::RULE,
     &unsupported_volume_mode::RULE,
 ];

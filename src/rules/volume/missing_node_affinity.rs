@@ -1,11 +1,10 @@
 //! A volume that cannot be reached from everywhere and does not say so.
 
-use super::driver_of;
-use crate::cluster::view::{Lookup, ViewKind};
+use super::{class_of, driver_of};
 use crate::drivers::{Confidence, Driver, Parameters, Scope};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::object::{list, map};
-use crate::model::{FieldPath, StorageClass, Volume};
+use crate::model::{FieldPath, Volume};
 use crate::rules::workload::{ZONE_KEYS, has_one_zone};
 
 crate::rule! {
@@ -107,15 +106,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
 /// From where a driver's volume can be reached, and how sure that is. It may depend on the parameters that the volume was
 /// made with, which only its class tells.
 fn scope_of(volume: Volume<'_>, driver: &Driver, cx: &Context<'_>) -> (Scope, Certainty) {
-    let class = match cx.view().get(ViewKind::StorageClass, "", volume.class_name()) {
-        Lookup::Found(row) => Some(StorageClass::new(row)),
-        Lookup::Absent | Lookup::Unknown => None,
-    };
-    let made_by = |class: &StorageClass<'_>| {
-        let known = cx.driver(class.provisioner());
-        known.is_some_and(|known| known.driver.name() == driver.name())
-    };
-    let (parameters, best) = match class.filter(made_by) {
+    let (parameters, best) = match class_of(volume, cx) {
         Some(class) => (class.parameters(), Confidence::Confirmed),
         None => (
             map(volume.value(), &["spec", "csi", "volumeAttributes"]),

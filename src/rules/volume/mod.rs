@@ -14,9 +14,10 @@ pub mod retain_dropped;
 pub mod stale_released_volume;
 pub mod static_volume_disposable;
 
+use crate::cluster::view::ViewKind;
 use crate::drivers::Known;
 use crate::engine::{Context, Rule};
-use crate::model::{FieldPath, Volume};
+use crate::model::{FieldPath, StorageClass, Volume};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -42,6 +43,14 @@ fn driver_of<'a>(volume: Volume<'a>, cx: &Context<'a>) -> Option<Known<'a>> {
         Some(name) => cx.driver(name),
         None => cx.drivers().of_volume_source(volume.source()?.0),
     }
+}
+
+/// The class that a volume names, if it is a class of the volume's own driver: its parameters tell what the volume is.
+fn class_of<'a>(volume: Volume<'a>, cx: &Context<'a>) -> Option<StorageClass<'a>> {
+    let row = cx.view().get(ViewKind::StorageClass, "", volume.class_name()).found()?;
+    let class = StorageClass::new(row);
+    let driver = cx.driver(class.provisioner())?.driver;
+    (driver.name() == driver_of(volume, cx)?.driver.name()).then_some(class)
 }
 
 fn reclaim_policy_path() -> FieldPath {

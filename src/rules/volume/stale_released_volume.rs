@@ -1,7 +1,9 @@
 //! Storage that nobody uses and somebody pays for.
 
+use super::class_of;
 use crate::engine::{
-    Action, Category, Check, Class, Context, Finding, Findings, Operation, ParameterSpec, Profiles, RuleParameters,
+    Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, ParameterSpec, Profiles,
+    RuleParameters, cost,
 };
 use crate::model::object::time;
 use crate::model::{FieldPath, Period, Volume};
@@ -14,7 +16,8 @@ crate::rule! {
     /// not given): its claim is gone, and nobody has taken up the volume since.
     ///
     /// Since when it is Released stands in `status.lastPhaseTransitionTime`, which Kubernetes writes since 1.28. A volume
-    /// without it is not judged.
+    /// without it is not judged. What the volume costs is named where the class that it was made of and the list price of
+    /// its driver are known.
     ///
     /// ## Why it matters
     /// The storage behind it is paid for every month. And data of a service that is gone is still there to be read.
@@ -60,6 +63,7 @@ crate::rule! {
         summary: "has been without a claim for long",
         category: Category::Volume,
         class: Class::Tenancy,
+        needs: &[Needs::StorageClass],
         operations: &[Operation::Scan],
         profiles: Profiles::actions(Action::Audit, Action::Audit, Action::Audit),
         parameters: ParameterSpec::of::<StaleReleasedVolume>(),
@@ -102,15 +106,15 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
         .claim_ref()
         .map(|claim| format!(", last of claim {claim},"))
         .unwrap_or_default();
+    let cost = class_of(volume, cx).and_then(|class| cost::of_volume(cx.drivers(), class, volume.capacity()?));
+    let (price, origin) = cost
+        .map(|cost| (format!(", for {cost}"), format!(" The cost is the {}.", cost.origin())))
+        .unwrap_or_default();
+    let message = format!("{title}{size}{last} has been Released for {}{price}", age.in_words());
     out.push(
-        Finding::new(
-            FieldPath::of(&["status", "phase"]),
-            "Released",
-            format!("{title}{size}{last} has been Released for {}", age.in_words()),
-        )
-        .remedy(
+        Finding::new(FieldPath::of(&["status", "phase"]), "Released", message).remedy(format!(
             "If its data is needed, keep it for a new claim: put namespace and name of that claim into claimRef and take \
-             the uid out. If not, set reclaim policy Delete, or delete the volume and the storage behind it.",
-        ),
+             the uid out. If not, set reclaim policy Delete, or delete the volume and the storage behind it.{origin}"
+        )),
     );
 }
