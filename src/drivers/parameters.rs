@@ -15,26 +15,19 @@ const RESERVED: &str = "csi.storage.k8s.io/";
 pub const FSTYPE: &str = "csi.storage.k8s.io/fstype";
 const RESERVED_SOURCE: &str = "kubernetes-csi/external-provisioner pkg/controller/controller.go";
 
-/// The parameters of a StorageClass, in the order of their keys.
-#[derive(Debug, Clone, Default)]
-pub struct Parameters<'a>(Vec<(&'a str, &'a str)>);
+/// The parameters of a StorageClass. Values that are no strings are left out: the API server refuses them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parameters<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Parameters<'a> {
-    /// Reads `parameters` of a class. Values that are no strings are left out: the API server refuses them.
+    /// Reads `parameters` of a class.
     pub fn new(map: Option<&'a Map<String, Value>>) -> Self {
-        let strings = map
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-        let mut pairs: Vec<_> = strings.collect();
-        pairs.sort_unstable();
-        Self(pairs)
+        Self(map)
     }
 
     /// The value of exactly this key.
     pub fn get(&self, key: &str) -> Option<&'a str> {
-        let index = self.0.binary_search_by(|(one, _)| (*one).cmp(key)).ok()?;
-        self.0.get(index).map(|(_, value)| *value)
+        self.0?.get(key)?.as_str()
     }
 
     /// The first key that differs from this one in ASCII letter case at most, and its value.
@@ -43,8 +36,9 @@ impl<'a> Parameters<'a> {
     }
 
     /// Keys and values, by key.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
-        self.0.iter().copied()
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let entries = self.0.into_iter().flatten();
+        entries.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
     }
 }
 
