@@ -371,6 +371,24 @@ fn a_deletion_is_judged_by_what_is_deleted_unless_the_cluster_itself_deletes() {
 }
 
 #[test]
+fn the_default_mark_is_judged_although_it_is_metadata() {
+    let annotated = |name: &str, key: &str| class(&json!({"metadata": {"name": name, "annotations": {key: "true"}}}));
+    let rule = volguard::rules::find("second-default-class").unwrap();
+    let admission = only(rule, &[annotated("gp2", "storageclass.kubernetes.io/is-default-class")]);
+    let warnings = |key: &str| {
+        let mut review = review(ObjectKind::StorageClass, "UPDATE", &annotated("a", key));
+        review["request"]["oldObject"] = class(&json!({}));
+        ask(&admission, Endpoint::Validate, &review).0["warnings"].clone()
+    };
+    let warning =
+        "StorageClass gp2 is the default already; claims without a class get the newest [second-default-class]";
+    for key in volguard::model::StorageClass::DEFAULT_MARKS {
+        assert_eq!(warnings(key), json!([warning]), "{key}");
+    }
+    assert_eq!(warnings("example.com/owner"), Value::Null);
+}
+
+#[test]
 fn a_scale_is_judged_as_the_workload_with_its_new_replicas() {
     static FEW: Rule = Rule {
         name: "test-few",
