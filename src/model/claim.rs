@@ -45,6 +45,23 @@ pub struct DataSource<'a> {
     pub namespace: Option<&'a str>,
 }
 
+impl DataSource<'_> {
+    /// Whether it is a claim, which the new volume is cloned from.
+    pub fn is_claim(&self) -> bool {
+        self.group.is_empty() && self.kind == "PersistentVolumeClaim"
+    }
+
+    /// Whether it is a snapshot, which the new volume is restored from.
+    pub fn is_snapshot(&self) -> bool {
+        self.group == "snapshot.storage.k8s.io" && self.kind == "VolumeSnapshot"
+    }
+
+    /// How messages name it: `VolumeSnapshot nightly`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+}
+
 /// Anything that becomes a PersistentVolumeClaim.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
@@ -107,6 +124,11 @@ impl<'a> Claim<'a> {
     /// The path of a field of the claim's spec, in the object that holds the claim.
     pub fn spec_path(&self, keys: &[&str]) -> FieldPath {
         self.path.key("spec").keys(keys)
+    }
+
+    /// The path of a field of the claim's metadata, in the object that holds the claim.
+    pub fn meta_path(&self, keys: &[&str]) -> FieldPath {
+        self.path.key("metadata").keys(keys)
     }
 
     /// Whether the class is named by the beta annotation, which comes before the field.
@@ -184,18 +206,22 @@ impl<'a> Claim<'a> {
         self.spec().get("selector").filter(|value| value.is_object())
     }
 
+    /// A field that may say what the volume is filled from, as it stands in the claim.
+    fn data_source_in(&self, field: &'static str) -> Option<DataSource<'a>> {
+        let source = self.spec().get(field).filter(|source| source.is_object())?;
+        Some(DataSource {
+            field,
+            group: text(source, &["apiGroup"]).unwrap_or_default(),
+            kind: text(source, &["kind"]).unwrap_or_default(),
+            name: text(source, &["name"]).unwrap_or_default(),
+            namespace: text(source, &["namespace"]).filter(|namespace| !namespace.is_empty()),
+        })
+    }
+
     /// What the volume is filled from: `dataSourceRef`, which the API server copies `dataSource` to, before `dataSource`.
     pub fn data_source(&self) -> Option<DataSource<'a>> {
-        ["dataSourceRef", "dataSource"].into_iter().find_map(|field| {
-            let source = self.spec().get(field).filter(|source| source.is_object())?;
-            Some(DataSource {
-                field,
-                group: text(source, &["apiGroup"]).unwrap_or_default(),
-                kind: text(source, &["kind"]).unwrap_or_default(),
-                name: text(source, &["name"]).unwrap_or_default(),
-                namespace: text(source, &["namespace"]).filter(|namespace| !namespace.is_empty()),
-            })
-        })
+        self.data_source_in("dataSourceRef")
+            .or_else(|| self.data_source_in("dataSource"))
     }
 
     /// The `VolumeAttributesClass` that it names.
@@ -211,5 +237,10 @@ impl<'a> Claim<'a> {
     /// `status.capacity.storage`: the size of the volume that it is bound to.
     pub fn capacity(&self) -> Option<Quantity> {
         Quantity::from_json(at(self.value, &["status", "capacity", "storage"])?)?.ok()
+    }
+
+    /// `status.conditions` of a claim that exists.
+    pub fn conditions(&self) -> &'a [Value] {
+        list(self.value, &["status", "conditions"])
     }
 }

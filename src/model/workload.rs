@@ -161,3 +161,15 @@ impl<'a> Workload<'a> {
         templates.chain(ephemeral).collect()
     }
 }
+
+/// The ordinal of the pod that a claim belongs to, where it has the name that statefulset-controller gives:
+/// `<template>-<set>-<ordinal>`.
+/// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
+pub fn ordinal(claim: &str, template: &str, set: &str) -> Option<u64> {
+    let rest = claim.strip_prefix(template)?.strip_prefix('-')?;
+    let ordinal = rest.strip_prefix(set)?.strip_prefix('-')?;
+    ordinal
+        .parse()
+        .ok()
+        .filter(|_| ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+}

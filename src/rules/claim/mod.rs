@@ -1,6 +1,11 @@
 //! Rules of the category `claim`.
 
+pub mod clone_mismatch;
 pub mod default_class_cannot_serve;
+pub mod dropped_data_source;
+pub mod missing_populator;
+pub mod restore_mismatch;
+pub mod source_not_ready;
 pub mod suspicious_size;
 pub mod unknown_storage_class;
 pub mod unsupported_access_mode;
@@ -13,7 +18,12 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &clone_mismatch::RULE,
     &default_class_cannot_serve::RULE,
+    &dropped_data_source::RULE,
+    &missing_populator::RULE,
+    &restore_mismatch::RULE,
+    &source_not_ready::RULE,
     &suspicious_size::RULE,
     &unknown_storage_class::RULE,
     &unsupported_access_mode::RULE,
