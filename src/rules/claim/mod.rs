@@ -1,9 +1,16 @@
 //! Rules of the category `claim`.
 
+pub mod attributes_class_mismatch;
+pub mod claim_in_use_deleted;
+pub mod claim_with_snapshots_deleted;
 pub mod clone_mismatch;
+pub mod controller_annotation_set;
 pub mod default_class_cannot_serve;
 pub mod dropped_data_source;
+pub mod foreign_volume_takeover;
 pub mod missing_populator;
+pub mod prebound_claim_mismatch;
+pub mod protected_claim_deleted;
 pub mod restore_mismatch;
 pub mod source_not_ready;
 pub mod suspicious_size;
@@ -18,10 +25,17 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &attributes_class_mismatch::RULE,
+    &claim_in_use_deleted::RULE,
+    &claim_with_snapshots_deleted::RULE,
     &clone_mismatch::RULE,
+    &controller_annotation_set::RULE,
     &default_class_cannot_serve::RULE,
     &dropped_data_source::RULE,
+    &foreign_volume_takeover::RULE,
     &missing_populator::RULE,
+    &prebound_claim_mismatch::RULE,
+    &protected_claim_deleted::RULE,
     &restore_mismatch::RULE,
     &source_not_ready::RULE,
     &suspicious_size::RULE,
