@@ -13,10 +13,10 @@ const NAMED: usize = 3;
 
 /// A few of the names, and how many there are beside them: `a, b, c and 4 more`.
 pub(super) fn few(names: &[&str]) -> String {
-    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::refusal;
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
-use crate::model::Claim;
+use crate::model::{Claim, DataSource};
 use crate::rules::related::{copier, driver_name, driver_of, namespace_of, size_of, use_class_of};
 
 crate::rule! {
@@ -88,7 +88,7 @@ crate::rule! {
 }
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let Some(source) = claim.data_source().filter(|source| source.is_claim()) else {
+    let Some(source) = claim.data_source().filter(DataSource::is_claim) else {
         return;
     };
     let Some(copier) = copier(claim, cx, out) else { return };

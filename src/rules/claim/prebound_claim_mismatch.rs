@@ -4,7 +4,7 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles, Written,
 };
-use crate::model::{Claim, ClaimOrigin, ClaimRef, ClassName, Volume};
+use crate::model::{AccessMode, Claim, ClaimOrigin, ClaimRef, ClassName, Volume};
 
 crate::rule! {
     /// ## What it checks
@@ -122,7 +122,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     for (index, mode) in claim.access_modes() {
         if volume.access_modes().all(|offered| offered != mode) {
-            let offered: Vec<_> = volume.access_modes().map(|mode| mode.as_str()).collect();
+            let offered: Vec<_> = volume.access_modes().map(AccessMode::as_str).collect();
             let message = format!(
                 "{} asks for {mode}, which volume {name}, which it names, has not",
                 claim.title()

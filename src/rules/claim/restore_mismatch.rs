@@ -2,7 +2,7 @@
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
-use crate::model::{Claim, ObjectKind, Snapshot, SnapshotContent, VolumeMode, object};
+use crate::model::{Claim, DataSource, ObjectKind, Snapshot, SnapshotContent, VolumeMode, object};
 use crate::rules::related::{content_of, copier, driver_name, driver_of_snapshot, namespace_of, use_class_of};
 
 /// Lets a snapshot of one volume mode be restored to the other.
@@ -94,7 +94,7 @@ crate::rule! {
 }
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let Some(source) = claim.data_source().filter(|source| source.is_snapshot()) else {
+    let Some(source) = claim.data_source().filter(DataSource::is_snapshot) else {
         return;
     };
     let Some(copier) = copier(claim, cx, out) else { return };
