@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [`admission`] shows the way of one review from top to bottom. Dependencies point one way only:
-//! `cli -> server, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
+//! `cli -> server, scan, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
 
 pub mod admission;
 pub mod check;
@@ -21,7 +21,9 @@ pub mod model;
 pub mod policy;
 pub mod protocol;
 pub mod report;
+pub mod resources;
 pub mod rules;
+pub mod scan;
 pub mod server;
 pub mod telemetry;
 pub mod tls;

@@ -2,8 +2,8 @@
 
 use super::parameters::Parameters;
 use super::schema::{
-    Condition, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage, Support,
-    Wanted,
+    Billing, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage, Support,
+    SupportFacts, Wanted,
 };
 use crate::model::access::{AccessMode, VolumeMode};
 use crate::model::quantity::Quantity;
@@ -95,6 +95,19 @@ pub struct SizeRange<'d> {
     pub max: Option<Fact<'d, Bound>>,
 }
 
+/// What storage costs at list price: an estimate, without discounts, operations and traffic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price<'d> {
+    /// US dollars for a GiB and month.
+    pub usd_per_gib_month: f64,
+    /// What is billed: the size or what is stored.
+    pub billing: Billing,
+    /// The vendor's region that the price is of.
+    pub region: &'d str,
+    /// When the price was read: a year, a month `2026-08` or a day.
+    pub date: &'d str,
+}
+
 /// A refusal that nobody notices is no refusal.
 fn noticed(support: Support, stage: Option<Stage>) -> Support {
     if support == Support::Refused && stage.is_none() {
@@ -125,15 +138,27 @@ impl Driver {
         self.csi.unwrap_or(true)
     }
 
+    /// Whether claims of a class get new volumes. Where they do not, PersistentVolumes are made by hand, or the driver
+    /// has inline volumes only.
+    pub fn provisioning(&self) -> Fact<'_, Support> {
+        supported(self.provisioning.as_ref())
+    }
+
+    /// Whether a pod can have volumes of the driver inline, under `volumes[].csi`.
+    pub fn inline(&self) -> Fact<'_, Support> {
+        supported(self.inline.as_ref())
+    }
+
     /// Whether the driver serves an access mode for a volume mode and a class.
     pub fn access_mode(&self, ask: &Ask<'_>) -> Fact<'_, Support> {
         let Some(facts) = &self.access_modes else {
             return Fact::unknown(Support::Unknown);
         };
+        let reading = self.reading(ask.parameters);
         let case = facts.cases.iter().find(|case| {
             case.modes.contains(&ask.mode)
                 && case.volume_mode.is_none_or(|mode| mode == ask.volume_mode)
-                && self.holds(&case.when, ask.parameters, Some(ask.restores))
+                && reading.holds(&case.when, Some(ask.restores))
         });
         case.map_or(Fact::unknown(Support::Unknown), |case| Fact {
             value: noticed(case.support, case.stage),
@@ -151,7 +176,7 @@ impl Driver {
         let case = facts
             .cases
             .iter()
-            .find(|case| case.modes.contains(&mode) && self.holds(&case.when, parameters, None));
+            .find(|case| case.modes.contains(&mode) && self.reading(parameters).holds(&case.when, None));
         case.map_or(Fact::unknown(Support::Unknown), |case| Fact {
             value: noticed(case.support, case.stage),
             confidence: case.confidence.unwrap_or(facts.confidence),
@@ -165,7 +190,10 @@ impl Driver {
         let Some(facts) = &self.wait_for_first_consumer else {
             return Fact::unknown(Wanted::No);
         };
-        let case = facts.cases.iter().find(|case| self.holds(&case.when, parameters, None));
+        let case = facts
+            .cases
+            .iter()
+            .find(|case| self.reading(parameters).holds(&case.when, None));
         let (value, confidence, because) = match case {
             Some(case) => (case.wanted, case.confidence, &case.because),
             None => (facts.wanted, None, &facts.because),
@@ -184,7 +212,10 @@ impl Driver {
         let Some(facts) = &self.topology else {
             return Fact::unknown(Scope::Unknown);
         };
-        let case = facts.cases.iter().find(|case| self.holds(&case.when, parameters, None));
+        let case = facts
+            .cases
+            .iter()
+            .find(|case| self.reading(parameters).holds(&case.when, None));
         let (value, confidence, because) = match case {
             Some(case) => (case.scope, case.confidence, &case.because),
             None => (facts.scope, None, &facts.because),
@@ -258,7 +289,7 @@ impl Driver {
             let case = facts
                 .cases
                 .iter()
-                .find(|case| self.holds(&case.when, parameters, None))?;
+                .find(|case| self.reading(parameters).holds(&case.when, None))?;
             Some((facts, case))
         });
         let Some((facts, case)) = case else {
@@ -286,7 +317,9 @@ impl Driver {
             .as_ref()
             .map(|facts| facts.cases.as_slice())
             .unwrap_or_default();
-        let case = cases.iter().find(|case| self.holds(&case.when, parameters, None));
+        let case = cases
+            .iter()
+            .find(|case| self.reading(parameters).holds(&case.when, None));
         case.map(|case| case.names.as_slice()).unwrap_or_default()
     }
 
@@ -310,12 +343,13 @@ impl Driver {
             (EncryptionPolicy::Always, _) => Encryption::Always,
             (EncryptionPolicy::Elsewhere, _) => Encryption::Elsewhere,
             (EncryptionPolicy::Parameter, Some(opt_in)) => {
-                let written = self.written(parameters, &opt_in.parameter);
+                let written = self.reading(parameters).written(&opt_in.parameter);
                 let yes = |value: &str| value == opt_in.value || opt_in.also_values.iter().any(|also| also == value);
                 let implied = || {
                     let mut keys = opt_in.also_by.iter();
                     keys.any(|key| {
-                        self.written(parameters, key)
+                        self.reading(parameters)
+                            .written(key)
                             .is_some_and(|(_, value)| !value.is_empty())
                     })
                 };
@@ -353,7 +387,11 @@ impl Driver {
             max: None,
         };
         let Some(facts) = &self.sizes else { return range };
-        let Some(case) = facts.cases.iter().find(|case| self.holds(&case.when, parameters, None)) else {
+        let Some(case) = facts
+            .cases
+            .iter()
+            .find(|case| self.reading(parameters).holds(&case.when, None))
+        else {
             return range;
         };
         let bound = |text: &Option<String>, beyond, confidence: Option<Confidence>| {
@@ -371,35 +409,82 @@ impl Driver {
         range
     }
 
-    /// Whether all conditions hold. `restores` is `None` where the question is about a class only: a condition on the
-    /// claim's data source never holds then.
-    pub(super) fn holds(&self, conditions: &[Condition], parameters: &Parameters<'_>, restores: Option<bool>) -> bool {
-        conditions
-            .iter()
-            .all(|condition| self.condition_holds(condition, parameters, restores))
+    /// Whether the driver takes a VolumeAttributesClass at all. What is wrong with one is said by
+    /// [`Driver::judge_attributes`].
+    pub fn attributes_class(&self) -> Fact<'_, Support> {
+        self.attributes_class
+            .as_ref()
+            .map_or(Fact::unknown(Support::Unknown), |facts| Fact {
+                value: facts.support,
+                confidence: facts.confidence,
+                because: facts.because.as_deref(),
+                source: &facts.source,
+            })
     }
 
-    fn condition_holds(&self, condition: &Condition, parameters: &Parameters<'_>, restores: Option<bool>) -> bool {
-        if condition.restores.is_some() && condition.restores != restores {
-            return false;
-        }
-        let Some(name) = &condition.parameter else { return true };
-        let value = self.effective(parameters, name);
-        let number = || value.and_then(|value| value.trim().parse::<i64>().ok());
-        let listed =
-            |values: &[String]| value.is_some_and(|value| values.iter().any(|one| self.same(name, one, value)));
-        condition.one_of.as_deref().is_none_or(listed)
-            && condition.not_in.as_deref().is_none_or(|values| !listed(values))
-            && condition
-                .at_least
-                .is_none_or(|least| number().is_some_and(|number| number >= least))
-            && condition
-                .below
-                .is_none_or(|bound| number().is_none_or(|number| number < bound))
-            && condition
-                .written
-                .is_none_or(|wanted| self.written(parameters, name).is_some() == wanted)
+    /// Whether the driver serves a mount option of a class with these parameters. The option may have a value:
+    /// `nfsvers=4.1`. Only refusals are known: what is not known to be refused is answered with `Unknown`.
+    pub fn mount_option(&self, option: &str, parameters: &Parameters<'_>) -> Fact<'_, Support> {
+        let Some(facts) = &self.mount_options else {
+            return Fact::unknown(Support::Unknown);
+        };
+        let name = option.split_once('=').map_or(option, |(name, _)| name).trim();
+        let case = facts.cases.iter().find(|case| {
+            (case.options.is_empty() || case.options.iter().any(|one| one == name))
+                && self.reading(parameters).holds(&case.when, None)
+        });
+        case.map_or(Fact::unknown(Support::Unknown), |case| Fact {
+            value: noticed(case.support, case.stage),
+            confidence: case.confidence.unwrap_or(facts.confidence),
+            because: case.because.as_deref(),
+            source: case.source.as_deref().unwrap_or(&facts.source),
+        })
     }
+
+    /// What a volume of a class with these parameters costs, where it is known.
+    pub fn price(&self, parameters: &Parameters<'_>) -> Option<Fact<'_, Price<'_>>> {
+        let facts = self.prices.as_ref()?;
+        let case = facts
+            .cases
+            .iter()
+            .find(|case| self.reading(parameters).holds(&case.when, None))?;
+        Some(Fact {
+            value: Price {
+                usd_per_gib_month: case.usd_per_gib_month,
+                billing: case.billing.unwrap_or(facts.billing),
+                region: case.region.as_ref().unwrap_or(&facts.region),
+                date: &facts.date,
+            },
+            confidence: case.confidence.unwrap_or(facts.confidence),
+            because: None,
+            source: case.source.as_deref().unwrap_or(&facts.source),
+        })
+    }
+
+    /// What a snapshot of a volume costs, where it is known. Snapshots are billed by what they hold.
+    pub fn snapshot_price(&self) -> Option<Fact<'_, Price<'_>>> {
+        let facts = self.prices.as_ref()?;
+        Some(Fact {
+            value: Price {
+                usd_per_gib_month: facts.snapshot_usd_per_gib_month?,
+                billing: Billing::Use,
+                region: &facts.region,
+                date: &facts.date,
+            },
+            confidence: facts.confidence,
+            because: None,
+            source: &facts.source,
+        })
+    }
+}
+
+fn supported(facts: Option<&SupportFacts>) -> Fact<'_, Support> {
+    facts.map_or(Fact::unknown(Support::Unknown), |facts| Fact {
+        value: facts.support,
+        confidence: facts.confidence,
+        because: facts.because.as_deref(),
+        source: &facts.source,
+    })
 }
 
 fn copy(facts: Option<&CopyFacts>) -> Fact<'_, Support> {

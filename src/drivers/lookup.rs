@@ -1,33 +1,89 @@
 //! Finding a driver by what a class has as `provisioner`.
 
-use super::schema::{DataFile, Driver, InTree, NamePattern, RemovedProvisioner};
+use super::schema::{DataFile, Driver, InTree, NamePattern, RecognisedDriver, RemovedProvisioner};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// The data files, in alphabetical order.
 pub(super) const FILES: &[(&str, &str)] = &[
+    ("alibaba.yaml", include_str!("data/alibaba.yaml")),
     ("aws-ebs.yaml", include_str!("data/aws-ebs.yaml")),
     ("aws-efs.yaml", include_str!("data/aws-efs.yaml")),
+    ("aws-fsx.yaml", include_str!("data/aws-fsx.yaml")),
+    ("azure-blob.yaml", include_str!("data/azure-blob.yaml")),
     ("azure-disk.yaml", include_str!("data/azure-disk.yaml")),
     ("azure-file.yaml", include_str!("data/azure-file.yaml")),
+    ("azure-lustre.yaml", include_str!("data/azure-lustre.yaml")),
+    ("beegfs.yaml", include_str!("data/beegfs.yaml")),
     ("ceph.yaml", include_str!("data/ceph.yaml")),
+    ("civo.yaml", include_str!("data/civo.yaml")),
+    ("cloudstack.yaml", include_str!("data/cloudstack.yaml")),
+    ("csi-host-path.yaml", include_str!("data/csi-host-path.yaml")),
+    ("dell.yaml", include_str!("data/dell.yaml")),
+    ("democratic-csi.yaml", include_str!("data/democratic-csi.yaml")),
+    ("digitalocean.yaml", include_str!("data/digitalocean.yaml")),
+    ("directpv.yaml", include_str!("data/directpv.yaml")),
+    ("exoscale.yaml", include_str!("data/exoscale.yaml")),
     ("gcp-filestore.yaml", include_str!("data/gcp-filestore.yaml")),
+    ("gcp-gcsfuse.yaml", include_str!("data/gcp-gcsfuse.yaml")),
+    ("gcp-lustre.yaml", include_str!("data/gcp-lustre.yaml")),
     ("gcp-pd.yaml", include_str!("data/gcp-pd.yaml")),
+    ("gluster.yaml", include_str!("data/gluster.yaml")),
+    ("harvester.yaml", include_str!("data/harvester.yaml")),
+    ("hetzner.yaml", include_str!("data/hetzner.yaml")),
+    ("hpe.yaml", include_str!("data/hpe.yaml")),
+    ("huawei-cloud.yaml", include_str!("data/huawei-cloud.yaml")),
+    ("huawei-oceanstor.yaml", include_str!("data/huawei-oceanstor.yaml")),
+    ("ibm-storage.yaml", include_str!("data/ibm-storage.yaml")),
+    ("ibm-vpc.yaml", include_str!("data/ibm-vpc.yaml")),
     ("in-tree.yaml", include_str!("data/in-tree.yaml")),
+    ("infinidat.yaml", include_str!("data/infinidat.yaml")),
+    ("inline.yaml", include_str!("data/inline.yaml")),
+    ("iscsi.yaml", include_str!("data/iscsi.yaml")),
+    ("juicefs.yaml", include_str!("data/juicefs.yaml")),
+    ("kubevirt.yaml", include_str!("data/kubevirt.yaml")),
+    ("linode.yaml", include_str!("data/linode.yaml")),
+    ("linstor.yaml", include_str!("data/linstor.yaml")),
     ("local-path.yaml", include_str!("data/local-path.yaml")),
     ("longhorn.yaml", include_str!("data/longhorn.yaml")),
+    ("lustre.yaml", include_str!("data/lustre.yaml")),
+    ("minikube.yaml", include_str!("data/minikube.yaml")),
+    ("moosefs.yaml", include_str!("data/moosefs.yaml")),
+    ("nfs-provisioners.yaml", include_str!("data/nfs-provisioners.yaml")),
     ("nfs.yaml", include_str!("data/nfs.yaml")),
+    ("nutanix.yaml", include_str!("data/nutanix.yaml")),
+    ("object-buckets.yaml", include_str!("data/object-buckets.yaml")),
+    ("openebs.yaml", include_str!("data/openebs.yaml")),
+    ("openstack-manila.yaml", include_str!("data/openstack-manila.yaml")),
     ("openstack.yaml", include_str!("data/openstack.yaml")),
+    ("oracle.yaml", include_str!("data/oracle.yaml")),
     ("portworx.yaml", include_str!("data/portworx.yaml")),
+    ("proxmox.yaml", include_str!("data/proxmox.yaml")),
+    ("quobyte.yaml", include_str!("data/quobyte.yaml")),
+    ("recognised.yaml", include_str!("data/recognised.yaml")),
     ("removed.yaml", include_str!("data/removed.yaml")),
+    ("s3.yaml", include_str!("data/s3.yaml")),
+    ("scaleway.yaml", include_str!("data/scaleway.yaml")),
+    ("seaweedfs.yaml", include_str!("data/seaweedfs.yaml")),
+    ("simplyblock.yaml", include_str!("data/simplyblock.yaml")),
+    ("smb.yaml", include_str!("data/smb.yaml")),
+    ("synology.yaml", include_str!("data/synology.yaml")),
+    ("tencent.yaml", include_str!("data/tencent.yaml")),
     ("topolvm.yaml", include_str!("data/topolvm.yaml")),
+    ("trident.yaml", include_str!("data/trident.yaml")),
+    ("upcloud.yaml", include_str!("data/upcloud.yaml")),
+    ("vast.yaml", include_str!("data/vast.yaml")),
     ("vsphere.yaml", include_str!("data/vsphere.yaml")),
+    ("vultr.yaml", include_str!("data/vultr.yaml")),
+    ("weka.yaml", include_str!("data/weka.yaml")),
+    ("yandex.yaml", include_str!("data/yandex.yaml")),
 ];
 
 /// The knowledge base. Cheap to clone behind its [`Arc`]; never changes once built.
 #[derive(Debug, Clone)]
 pub struct Drivers {
     all: Vec<Arc<Driver>>,
+    recognised: BTreeMap<String, RecognisedDriver>,
     removed: BTreeMap<String, RemovedProvisioner>,
     /// Exact names: own names, aliases and in-tree names.
     names: BTreeMap<String, (usize, Named)>,
@@ -85,34 +141,28 @@ impl Drivers {
             .cloned();
         let kept: Vec<_> = kept.collect();
         drivers.extend(kept);
-        Self::indexed(drivers, self.removed.clone())
+        Self {
+            names: indexed(&drivers),
+            all: drivers,
+            recognised: self.recognised.clone(),
+            removed: self.removed.clone(),
+        }
     }
 
     fn of(files: impl Iterator<Item = DataFile>) -> Self {
         let mut drivers = Vec::new();
+        let mut recognised = BTreeMap::new();
         let mut removed = BTreeMap::new();
         for file in files {
             drivers.extend(file.drivers.into_iter().map(Arc::new));
+            recognised.extend(file.recognised.into_iter().map(|one| (one.name.clone(), one)));
             removed.extend(file.removed.into_iter().map(|gone| (gone.name.clone(), gone)));
         }
-        Self::indexed(drivers, removed)
-    }
-
-    fn indexed(drivers: Vec<Arc<Driver>>, removed: BTreeMap<String, RemovedProvisioner>) -> Self {
-        let mut names = BTreeMap::new();
-        for (index, driver) in drivers.iter().enumerate() {
-            let own = std::iter::once(&driver.name)
-                .chain(&driver.aliases)
-                .map(|name| (name, Named::Name));
-            let in_tree = driver.in_tree.iter().map(|old| (&old.name, Named::InTree));
-            for (name, named) in own.chain(in_tree) {
-                names.entry(name.clone()).or_insert((index, named));
-            }
-        }
         Self {
+            names: indexed(&drivers),
             all: drivers,
+            recognised,
             removed,
-            names,
         }
     }
 
@@ -132,6 +182,14 @@ impl Drivers {
         })
     }
 
+    /// A driver that exists although nothing else is known of it: a rule that asks whether a name is misspelt wants it,
+    /// and no other. [`Drivers::find`] does not find it.
+    pub fn recognises(&self, provisioner: &str) -> Option<&RecognisedDriver> {
+        self.recognised
+            .get(provisioner)
+            .filter(|_| self.find(provisioner).is_none())
+    }
+
     /// What is known of an in-tree provisioner that no supported Kubernetes release has and that is not translated.
     pub fn removed_in_tree(&self, provisioner: &str) -> Option<&RemovedProvisioner> {
         self.removed.get(provisioner)
@@ -140,11 +198,13 @@ impl Drivers {
     /// The known name that a name nobody knows was probably meant to be.
     pub fn similar(&self, provisioner: &str) -> Option<&str> {
         // Names are DNS-like and bounded by the API server; longer text is not worth comparing.
-        if provisioner.len() > 253 || self.find(provisioner).is_some() || self.removed.contains_key(provisioner) {
+        let exists = |name: &str| self.find(name).is_some() || self.recognised.contains_key(name);
+        if provisioner.len() > 253 || exists(provisioner) || self.removed.contains_key(provisioner) {
             return None;
         }
         let lower = provisioner.to_ascii_lowercase();
-        let distances = self.names.keys().map(|name| (strsim::osa_distance(&lower, name), name));
+        let names = self.names.keys().chain(self.recognised.keys());
+        let distances = names.map(|name| (strsim::osa_distance(&lower, name), name));
         let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
         (distance <= (name.len() / 8).clamp(1, 3)).then_some(name)
     }
@@ -153,6 +213,21 @@ impl Drivers {
     pub fn iter(&self) -> impl Iterator<Item = &Driver> {
         self.all.iter().map(AsRef::as_ref)
     }
+}
+
+/// The drivers by every exact name they have: own names, aliases and in-tree names.
+fn indexed(drivers: &[Arc<Driver>]) -> BTreeMap<String, (usize, Named)> {
+    let mut names = BTreeMap::new();
+    for (index, driver) in drivers.iter().enumerate() {
+        let own = std::iter::once(&driver.name)
+            .chain(&driver.aliases)
+            .map(|name| (name, Named::Name));
+        let in_tree = driver.in_tree.iter().map(|old| (&old.name, Named::InTree));
+        for (name, named) in own.chain(in_tree) {
+            names.entry(name.clone()).or_insert((index, named));
+        }
+    }
+    names
 }
 
 impl NamePattern {

@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 /// Keys under this prefix are for the sidecars and never reach a driver.
 const RESERVED: &str = "csi.storage.k8s.io/";
+/// The filesystem to make, which the sidecar also reads from the old key `fstype`, in any letter case.
+const FSTYPE: &str = "csi.storage.k8s.io/fstype";
 /// The secrets that the sidecars know, each by `-name` and `-namespace`.
 const RESERVED_SECRETS: [&str; 8] = [
     "provisioner-secret",
@@ -148,21 +150,68 @@ impl Known<'_> {
     }
 }
 
+/// Whose parameters are judged: a VolumeAttributesClass has no sidecar keys, and a fault can meet a volume that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A StorageClass.
+    StorageClass,
+    /// A VolumeAttributesClass.
+    AttributesClass,
+}
+
+/// Parameters as a driver reads them: by the names in its list, with its letter case and its defaults.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    holder: Holder,
+    facts: Option<&'a ParameterFacts>,
+    parameters: &'a Parameters<'a>,
+}
+
 impl Driver {
     /// The faults of a class's parameters, by key. Keys under `csi.storage.k8s.io/` are not for the driver and not
     /// judged here; see [`unknown_reserved_keys`].
     pub fn judge_parameters(&self, parameters: &Parameters<'_>) -> Vec<ParameterFault> {
-        let Some(facts) = &self.parameters else {
+        self.reading(parameters).judge(self.product())
+    }
+
+    /// The faults of the parameters of a VolumeAttributesClass, by key. None where nothing is known of them; see also
+    /// [`Driver::attributes_class`].
+    pub fn judge_attributes(&self, parameters: &Parameters<'_>) -> Vec<ParameterFault> {
+        let facts = self
+            .attributes_class
+            .as_ref()
+            .and_then(|facts| facts.parameters.as_ref());
+        let reading = Reading {
+            holder: Holder::AttributesClass,
+            facts,
+            parameters,
+        };
+        reading.judge(&format!("a VolumeAttributesClass of {}", self.product()))
+    }
+
+    /// The parameters of a StorageClass as this driver reads them.
+    pub(super) fn reading<'a>(&'a self, parameters: &'a Parameters<'a>) -> Reading<'a> {
+        Reading {
+            holder: Holder::StorageClass,
+            facts: self.parameters.as_ref(),
+            parameters,
+        }
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// The faults, by key. `owner` has the parameters, for messages.
+    fn judge(self, owner: &str) -> Vec<ParameterFault> {
+        let Some(facts) = self.facts else {
             return Vec::new();
         };
         let mut faults = Vec::new();
-        for (key, value) in parameters.iter().filter(|(key, _)| !key.starts_with(RESERVED)) {
+        for (key, value) in self.parameters.iter().filter(|(key, _)| !key.starts_with(RESERVED)) {
             match facts.find(key) {
                 Some(parameter) => {
                     let judge = Judge {
-                        driver: self,
+                        reading: self,
                         facts,
-                        parameters,
                         parameter,
                         key,
                         value,
@@ -175,26 +224,26 @@ impl Driver {
                         judge.excludes(&mut faults);
                     }
                 }
-                None => faults.extend(unknown_key(facts, self.product(), key)),
+                None => faults.extend(unknown_key(self.holder, facts, owner, key)),
             }
         }
         for parameter in &facts.list {
-            faults.extend(self.missing(facts, parameter, parameters));
+            faults.extend(self.missing(facts, parameter));
         }
         faults
     }
 
     /// The key as written and the value of a parameter, by its name in the list.
-    pub(super) fn written<'a>(&self, parameters: &Parameters<'a>, name: &str) -> Option<(&'a str, &'a str)> {
-        let facts = self.parameters.as_ref()?;
-        parameters
+    pub(super) fn written(self, name: &str) -> Option<(&'a str, &'a str)> {
+        let facts = self.facts?;
+        self.parameters
             .iter()
             .find(|(key, _)| facts.find(key).is_some_and(|parameter| parameter.name == name))
     }
 
     /// As [`Self::written`], but not with one of the parameter's `unset` values.
-    fn set<'a>(&self, parameters: &Parameters<'a>, name: &str) -> Option<(&'a str, &'a str)> {
-        let written = self.written(parameters, name)?;
+    fn set(self, name: &str) -> Option<(&'a str, &'a str)> {
+        let written = self.written(name)?;
         let unset = self
             .parameter(name)
             .is_some_and(|parameter| parameter.unset.iter().any(|none| none == written.1));
@@ -202,40 +251,31 @@ impl Driver {
     }
 
     /// The value of a parameter, or its default. An empty value counts as not written, and so do values in `unset`.
-    pub(super) fn effective<'a>(&'a self, parameters: &Parameters<'a>, name: &str) -> Option<&'a str> {
+    pub(super) fn effective(self, name: &str) -> Option<&'a str> {
         let written = self
-            .written(parameters, name)
+            .written(name)
             .map(|(_, value)| value)
             .filter(|value| !self.parameter(name).is_some_and(|parameter| parameter.is_unset(value)));
         written.or_else(|| self.parameter(name)?.default.as_deref())
     }
 
     /// Whether two values of a parameter are one to the driver.
-    pub(super) fn same(&self, name: &str, left: &str, right: &str) -> bool {
+    pub(super) fn same(self, name: &str, left: &str, right: &str) -> bool {
         let check = self.parameter(name).and_then(|parameter| parameter.check.as_ref());
         let ignore_case = matches!(check, Some(Check::OneOf(values)) if values.ignore_case);
         left == right || ignore_case && left.eq_ignore_ascii_case(right)
     }
 
-    fn parameter(&self, name: &str) -> Option<&Parameter> {
-        self.parameters
-            .as_ref()?
-            .list
-            .iter()
-            .find(|parameter| parameter.name == name)
+    fn parameter(self, name: &str) -> Option<&'a Parameter> {
+        self.facts?.list.iter().find(|parameter| parameter.name == name)
     }
 
-    fn missing(
-        &self,
-        facts: &ParameterFacts,
-        parameter: &Parameter,
-        parameters: &Parameters<'_>,
-    ) -> Option<ParameterFault> {
+    fn missing(self, facts: &ParameterFacts, parameter: &Parameter) -> Option<ParameterFault> {
         let required = parameter.required.as_ref()?;
-        let there = |name: &str| self.set(parameters, name).is_some();
+        let there = |name: &str| self.set(name).is_some();
         if there(&parameter.name)
             || required.unless.iter().any(|other| there(other))
-            || !self.holds(&required.when, parameters, None)
+            || !self.holds(&required.when, None)
         {
             return None;
         }
@@ -246,7 +286,7 @@ impl Driver {
             if let Condition {
                 parameter: Some(other), ..
             } = condition
-                && let Some(value) = self.effective(parameters, other)
+                && let Some(value) = self.effective(other)
             {
                 let _ = write!(message, ", which `{other}: {value}` needs");
             }
@@ -254,7 +294,7 @@ impl Driver {
         let because = required
             .because
             .as_deref()
-            .unwrap_or(outcome(required.consequence, confidence));
+            .unwrap_or(outcome(self.holder, required.consequence, confidence));
         let _ = write!(message, ": {because}");
         let mut remedy = format!("set `{name}`");
         for other in &required.unless {
@@ -270,6 +310,36 @@ impl Driver {
             source: parameter.source.as_ref().unwrap_or(&facts.source).clone(),
         })
     }
+
+    /// Whether all conditions hold. `restores` is `None` where the question is about a class only: a condition on the
+    /// claim's data source never holds then.
+    pub(super) fn holds(self, conditions: &[Condition], restores: Option<bool>) -> bool {
+        conditions
+            .iter()
+            .all(|condition| self.condition_holds(condition, restores))
+    }
+
+    fn condition_holds(self, condition: &Condition, restores: Option<bool>) -> bool {
+        if condition.restores.is_some() && condition.restores != restores {
+            return false;
+        }
+        let Some(name) = &condition.parameter else { return true };
+        let value = self.effective(name);
+        let number = || value.and_then(|value| value.trim().parse::<i64>().ok());
+        let listed =
+            |values: &[String]| value.is_some_and(|value| values.iter().any(|one| self.same(name, one, value)));
+        condition.one_of.as_deref().is_none_or(listed)
+            && condition.not_in.as_deref().is_none_or(|values| !listed(values))
+            && condition
+                .at_least
+                .is_none_or(|least| number().is_some_and(|number| number >= least))
+            && condition
+                .below
+                .is_none_or(|bound| number().is_none_or(|number| number < bound))
+            && condition
+                .written
+                .is_none_or(|wanted| self.written(name).is_some() == wanted)
+    }
 }
 
 impl Parameter {
@@ -283,22 +353,31 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        let plain = self.without_namespace(key);
+        let same = |name: &str| name == plain || insensitive && name.eq_ignore_ascii_case(plain);
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
             } else {
-                same(&parameter.name) || parameter.aliases.iter().any(|alias| same(alias))
+                same(&parameter.name)
+                    || parameter.aliases.iter().any(|alias| same(alias))
+                    || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
             }
         })
+    }
+
+    /// A key as written, without the driver's own namespace.
+    fn without_namespace<'k>(&self, key: &'k str) -> &'k str {
+        let namespace = self.namespace.as_deref();
+        let plain = namespace.and_then(|namespace| key.strip_prefix(namespace)?.strip_prefix('/'));
+        plain.unwrap_or(key)
     }
 }
 
 /// One parameter of a class that the driver knows.
 struct Judge<'a> {
-    driver: &'a Driver,
+    reading: Reading<'a>,
     facts: &'a ParameterFacts,
-    parameters: &'a Parameters<'a>,
     parameter: &'a Parameter,
     key: &'a str,
     value: &'a str,
@@ -311,7 +390,7 @@ impl Judge<'_> {
     }
 
     fn outcome(&self, consequence: Consequence, own: Option<Confidence>) -> &'static str {
-        outcome(consequence, self.confidence(own))
+        outcome(self.reading.holder, consequence, self.confidence(own))
     }
 
     fn fault(
@@ -352,13 +431,7 @@ impl Judge<'_> {
                 let meant = nearest(value, one_of.values.iter().map(String::as_str));
                 let list = one_of.values.join(", ");
                 let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
-                // The remedy has room for a long list, a warning has not.
-                let wrong = if list.len() > 40 {
-                    format!("not one of the {} values it can have", one_of.values.len())
-                } else {
-                    format!("not one of {list}")
-                };
-                (wrong, remedy)
+                (format!("not one of {}", briefly(&one_of.values)), remedy)
             }
             Check::Integer(bounds) => match value.parse::<i64>() {
                 Err(_) => (
@@ -432,13 +505,13 @@ impl Judge<'_> {
             ..
         } = by;
         let Ok(number) = self.value.parse::<i64>() else { return };
-        let Some(other_value) = self.driver.effective(self.parameters, other) else {
+        let Some(other_value) = self.reading.effective(other) else {
             return;
         };
         let Some(range) = by
             .ranges
             .iter()
-            .find(|range| self.driver.same(other, &range.value, other_value))
+            .find(|range| self.reading.same(other, &range.value, other_value))
         else {
             return;
         };
@@ -473,10 +546,10 @@ impl Judge<'_> {
             because,
             confidence,
         } = bound;
-        if !self.driver.holds(when, self.parameters, None) {
+        if !self.reading.holds(when, None) {
             return;
         }
-        let of = match self.driver.effective(self.parameters, other) {
+        let of = match self.reading.effective(other) {
             Some(text) => text.parse::<i64>().ok(),
             None => *otherwise,
         };
@@ -512,8 +585,8 @@ impl Judge<'_> {
             if !self.applies(if_value) {
                 continue;
             }
-            let effective = self.driver.effective(self.parameters, other);
-            let fits = |value: &str| values.is_empty() || values.iter().any(|one| self.driver.same(other, one, value));
+            let effective = self.reading.effective(other);
+            let fits = |value: &str| values.is_empty() || values.iter().any(|one| self.reading.same(other, one, value));
             if effective.is_some_and(fits) {
                 continue;
             }
@@ -555,11 +628,11 @@ impl Judge<'_> {
                 continue;
             }
             let with = if values.is_empty() {
-                let set = self.driver.set(self.parameters, other);
+                let set = self.reading.set(other);
                 set.map(|(key, _)| format!("`{key}`"))
             } else {
-                let value = self.driver.effective(self.parameters, other);
-                let value = value.filter(|value| values.iter().any(|one| self.driver.same(other, one, value)));
+                let value = self.reading.effective(other);
+                let value = value.filter(|value| values.iter().any(|one| self.reading.same(other, one, value)));
                 value.map(|value| format!("`{other}: {value}`"))
             };
             let Some(with) = with else { continue };
@@ -576,7 +649,7 @@ impl Judge<'_> {
         if_value.is_empty()
             || if_value
                 .iter()
-                .any(|one| self.driver.same(&self.parameter.name, one, self.value))
+                .any(|one| self.reading.same(&self.parameter.name, one, self.value))
     }
 
     /// The key, with its value where the rule is for some values only.
@@ -599,7 +672,8 @@ impl ListCheck {
             let remedy = meant.map_or(format!("use words of {list}"), |meant| {
                 format!("did you mean `{meant}`?")
             });
-            return Some((format!("and {} is not one of {list}", shown(word)), remedy));
+            let wrong = format!("and {} is not one of {}", shown(word), briefly(&self.values));
+            return Some((wrong, remedy));
         }
         let lacking = self
             .needs
@@ -628,28 +702,33 @@ impl Bounds {
     }
 }
 
-fn unknown_key(facts: &ParameterFacts, product: &str, key: &str) -> Option<ParameterFault> {
-    // The provisioner sidecar still reads the old key, in any case, so a driver that ignores it does no harm.
-    let fstype = key.eq_ignore_ascii_case("fstype");
+fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -> Option<ParameterFault> {
+    // The provisioner sidecar still reads old keys of a StorageClass, so a driver that ignores them does no harm.
+    let class = holder == Holder::StorageClass;
+    let fstype = class && key.eq_ignore_ascii_case("fstype");
+    let old = fstype || class && OLD_SIDECAR_KEYS.contains(&key);
+    let plain = facts.without_namespace(key);
+    let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {
         UnknownKeys::Refused => Consequence::RefusedByDriver,
-        UnknownKeys::Ignored if !fstype && !OLD_SIDECAR_KEYS.contains(&key) => Consequence::Ignored,
-        UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
+        UnknownKeys::RefusedInNamespace if !foreign => Consequence::RefusedByDriver,
+        UnknownKeys::Ignored if !old => Consequence::Ignored,
+        UnknownKeys::RefusedInNamespace | UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
     };
     let names = facts
         .list
         .iter()
         .flat_map(|parameter| std::iter::once(&parameter.name).chain(&parameter.aliases));
     let suggestion = if fstype {
-        Some(format!("{RESERVED}fstype"))
+        Some(FSTYPE.to_owned())
     } else {
-        nearest(key, names.map(String::as_str)).map(str::to_owned)
+        nearest(plain, names.map(String::as_str)).map(str::to_owned)
     };
     Some(ParameterFault {
         key: key.to_owned(),
         message: format!(
-            "`{key}` is not a parameter of {product}: {}",
-            outcome(consequence, facts.confidence)
+            "`{key}` is not a parameter of {owner}: {}",
+            outcome(holder, consequence, facts.confidence)
         ),
         remedy: remedy_for_unknown(suggestion.as_deref()),
         kind: FaultKind::UnknownKey { suggestion },
@@ -664,15 +743,17 @@ fn remedy_for_unknown(suggestion: Option<&str>) -> String {
 }
 
 /// What follows, as the end of a sentence.
-fn outcome(consequence: Consequence, confidence: Confidence) -> &'static str {
-    match consequence {
-        Consequence::RefusedByDriver | Consequence::RefusedByCloud if confidence != Confidence::Confirmed => {
-            "the volume is probably refused"
-        }
-        Consequence::RefusedByDriver => "the driver refuses to provision",
-        Consequence::RefusedByCloud => "the storage backend refuses the volume",
-        Consequence::Capped => "the driver lowers it silently",
-        Consequence::Ignored => "it has no effect",
+fn outcome(holder: Holder, consequence: Consequence, confidence: Confidence) -> &'static str {
+    let confirmed = confidence == Confidence::Confirmed;
+    match (consequence, holder) {
+        (Consequence::Capped, _) => "the driver lowers it silently",
+        (Consequence::Ignored, _) => "it has no effect",
+        (_, Holder::StorageClass) if !confirmed => "the volume is probably refused",
+        (_, Holder::AttributesClass) if !confirmed => "it is probably refused",
+        (Consequence::RefusedByDriver, Holder::StorageClass) => "the driver refuses to provision",
+        (Consequence::RefusedByDriver, Holder::AttributesClass) => "the driver refuses it",
+        (Consequence::RefusedByCloud, Holder::StorageClass) => "the storage backend refuses the volume",
+        (Consequence::RefusedByCloud, Holder::AttributesClass) => "the storage backend refuses it",
     }
 }
 
@@ -691,6 +772,16 @@ fn shown(value: &str) -> String {
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{:?}...", &value[..end]),
         None => format!("{value:?}"),
+    }
+}
+
+/// The values there are, or how many: a remedy has room for a long list, a warning has not.
+fn briefly(values: &[String]) -> String {
+    let list = values.join(", ");
+    if list.len() > 40 {
+        format!("the {} values it can have", values.len())
+    } else {
+        list
     }
 }
 

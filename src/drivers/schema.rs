@@ -7,13 +7,17 @@ use crate::model::access::{AccessMode, VolumeMode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One data file: the drivers of a family, and provisioners that no supported Kubernetes release has.
+/// One data file: the drivers of a family, drivers that are known by name only, and provisioners that no supported
+/// Kubernetes release has.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct DataFile {
     /// Drivers that can be installed today.
     #[serde(default)]
     pub(super) drivers: Vec<Driver>,
+    /// Drivers that exist and of which nothing but the name is certain.
+    #[serde(default)]
+    pub(super) recognised: Vec<RecognisedDriver>,
     /// In-tree provisioners that were removed without a translation.
     #[serde(default)]
     pub(super) removed: Vec<RemovedProvisioner>,
@@ -150,6 +154,10 @@ pub struct Driver {
     /// In-tree provisioners that Kubernetes translates to this driver.
     #[serde(default)]
     pub(super) in_tree: Vec<InTree>,
+    /// Whether claims of a class get new volumes.
+    pub(super) provisioning: Option<SupportFacts>,
+    /// Whether a pod can have volumes of the driver inline, under `volumes[].csi`.
+    pub(super) inline: Option<SupportFacts>,
     /// Access modes by volume mode.
     pub(super) access_modes: Option<AccessModes>,
     /// Filesystem and Block.
@@ -174,6 +182,12 @@ pub struct Driver {
     pub(super) attach_limit: Option<AttachLimit>,
     /// StorageClass parameters.
     pub(super) parameters: Option<ParameterFacts>,
+    /// What a VolumeAttributesClass may change.
+    pub(super) attributes_class: Option<AttributesClassFacts>,
+    /// Mount options that the driver refuses.
+    pub(super) mount_options: Option<MountOptions>,
+    /// What volumes cost.
+    pub(super) prices: Option<Prices>,
 }
 
 impl Driver {
@@ -196,6 +210,8 @@ impl Driver {
             } else {
                 self.in_tree
             },
+            provisioning: self.provisioning.or_else(|| base.provisioning.clone()),
+            inline: self.inline.or_else(|| base.inline.clone()),
             access_modes: self.access_modes.or_else(|| base.access_modes.clone()),
             volume_modes: self.volume_modes.or_else(|| base.volume_modes.clone()),
             topology: self.topology.or_else(|| base.topology.clone()),
@@ -210,6 +226,9 @@ impl Driver {
             sizes: self.sizes.or_else(|| base.sizes.clone()),
             attach_limit: self.attach_limit.or_else(|| base.attach_limit.clone()),
             parameters: self.parameters.or_else(|| base.parameters.clone()),
+            attributes_class: self.attributes_class.or_else(|| base.attributes_class.clone()),
+            mount_options: self.mount_options.or_else(|| base.mount_options.clone()),
+            prices: self.prices.or_else(|| base.prices.clone()),
         }
     }
 }
@@ -240,17 +259,29 @@ pub(super) struct InTree {
     pub(super) drops_unknown: bool,
 }
 
-/// An in-tree provisioner that no supported Kubernetes release has and that is not translated.
+/// A driver that is known to exist. What it can do is not known.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecognisedDriver {
+    /// The name in `provisioner`.
+    pub name: String,
+    /// The product, for messages.
+    pub product: String,
+}
+
+/// An in-tree name that provisions nothing in any supported Kubernetes release and is not translated.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemovedProvisioner {
     /// `kubernetes.io/...`.
     pub name: String,
-    /// The Kubernetes release that removed it, such as `1.31`.
-    pub removed_in: String,
+    /// The Kubernetes release that removed it, such as `1.31`; absent when that is not known or it never provisioned.
+    pub removed_in: Option<String>,
     /// A driver for the same storage, if there is one.
     pub successor: Option<String>,
-    /// How sure the release is; that it is gone is certain.
+    /// A clause that reads well after "because", where the release does not say it all.
+    pub because: Option<String>,
+    /// How sure. Of a provisioner that was removed, that it is gone is certain and the release may not be.
     pub confidence: Confidence,
     /// Where this was read.
     pub source: String,
@@ -275,6 +306,20 @@ pub(super) struct Condition {
     pub(super) written: Option<bool>,
     /// The claim has a data source (true) or not (false). Does not look at a parameter.
     pub(super) restores: Option<bool>,
+}
+
+/// Whether a driver does something at all.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SupportFacts {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// The answer.
+    pub(super) support: Support,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
 }
 
 /// Access modes: the first case that fits answers; where none fits, nothing is known.
@@ -596,6 +641,8 @@ pub(super) struct SizeCase {
 pub(super) enum UnknownKeys {
     /// Provisioning fails.
     Refused,
+    /// Provisioning fails, unless the key is in another namespace than the driver's: `example.com/note`.
+    RefusedInNamespace,
     /// It has no effect.
     Ignored,
     /// Not known.
@@ -612,7 +659,109 @@ pub(super) enum KeyCase {
     Insensitive,
 }
 
-/// StorageClass parameters.
+/// What a VolumeAttributesClass may change.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AttributesClassFacts {
+    /// How sure the support is.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// Whether the driver takes a VolumeAttributesClass at all.
+    pub(super) support: Support,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
+    /// Its parameters; not judged when absent.
+    pub(super) parameters: Option<ParameterFacts>,
+}
+
+/// Mount options: the first case that fits answers; where none fits, nothing is known.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct MountOptions {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// In order of precedence.
+    pub(super) cases: Vec<MountOptionCase>,
+}
+
+/// One answer about mount options.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct MountOptionCase {
+    /// The options without `=` and a value; every option when empty.
+    #[serde(default)]
+    pub(super) options: Vec<String>,
+    /// Further conditions; all must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
+    /// The answer.
+    pub(super) support: Support,
+    /// When a refusal is noticed; a refusal without a stage counts as not known.
+    pub(super) stage: Option<Stage>,
+    /// A clause that reads well after "because".
+    pub(super) because: Option<String>,
+    /// Own confidence, else the group's.
+    pub(super) confidence: Option<Confidence>,
+    /// Own source, else the group's.
+    pub(super) source: Option<String>,
+}
+
+/// What a bill counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Billing {
+    /// The size of the volume, whatever is in it.
+    #[default]
+    Size,
+    /// What is stored in it.
+    Use,
+}
+
+/// What volumes cost: list prices without discounts, operations and traffic. Good for estimates only.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Prices {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// The vendor's region that the prices are of.
+    pub(super) region: String,
+    /// When they were read: a year, a month `2026-08` or a day.
+    pub(super) date: String,
+    /// What is billed.
+    #[serde(default)]
+    pub(super) billing: Billing,
+    /// Prices of volumes; the first case that fits counts, and where none fits, the price is not known.
+    #[serde(default)]
+    pub(super) cases: Vec<PriceCase>,
+    /// US dollars for a GiB of snapshot and month.
+    pub(super) snapshot_usd_per_gib_month: Option<f64>,
+}
+
+/// The price under conditions.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PriceCase {
+    /// All must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
+    /// US dollars for a GiB and month.
+    pub(super) usd_per_gib_month: f64,
+    /// What is billed, where it is not what the group says.
+    pub(super) billing: Option<Billing>,
+    /// Own region, else the group's.
+    pub(super) region: Option<String>,
+    /// Own confidence, else the group's.
+    pub(super) confidence: Option<Confidence>,
+    /// Own source, else the group's.
+    pub(super) source: Option<String>,
+}
+
+/// The parameters of a StorageClass or a VolumeAttributesClass.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ParameterFacts {
@@ -624,6 +773,8 @@ pub(super) struct ParameterFacts {
     pub(super) unknown_keys: UnknownKeys,
     /// Whether letter case of keys counts.
     pub(super) key_case: KeyCase,
+    /// What every key may have before it, with a slash between.
+    pub(super) namespace: Option<String>,
     /// The keys.
     pub(super) list: Vec<Parameter>,
 }
@@ -632,7 +783,8 @@ pub(super) struct ParameterFacts {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Parameter {
-    /// The key, in the spelling of the driver's documentation.
+    /// The key, in the spelling of the driver's documentation. `csi.storage.k8s.io/fstype` stands for the old `fstype`,
+    /// in any letter case, as well.
     pub(super) name: String,
     /// Whether every key that begins with `name` is meant (with case).
     #[serde(default)]

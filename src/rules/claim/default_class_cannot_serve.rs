@@ -131,6 +131,9 @@ crate::rule! {
     }
 }
 
+/// What would be found of a template although its claims are fixed.
+const SETTLED: &[&str] = &["unsupported-access-mode", "unsupported-volume-mode"];
+
 /// The parameters of the rule.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -200,12 +203,13 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(path.clone(), served.class.name(), message)
         .remedy(format!("Write storageClassName: {class}."))
         .certainty(certainty);
-    let fixes = claim.origin() == ClaimOrigin::Object
-        && (written == Written::No || parameters.when_unknown == WhenUnknown::Fix);
-    out.push(if fixes {
-        finding.fix([Edit::Set(path, class.into())])
-    } else {
-        finding
+    let always = parameters.when_unknown == WhenUnknown::Fix;
+    out.push(match claim.origin() {
+        ClaimOrigin::Object if written == Written::No || always => finding.fix([Edit::Set(path, class.into())]),
+        // A class in the template would be drift; the claims that are made of it are fixed.
+        ClaimOrigin::SetTemplate => finding.settles(SETTLED),
+        ClaimOrigin::Ephemeral if always => finding.settles(SETTLED),
+        ClaimOrigin::Object | ClaimOrigin::Ephemeral => finding,
     });
 }
 
