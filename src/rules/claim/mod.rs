@@ -8,11 +8,16 @@ pub mod controller_annotation_set;
 pub mod default_class_cannot_serve;
 pub mod dropped_data_source;
 pub mod foreign_volume_takeover;
+pub mod lost_claim;
 pub mod missing_populator;
+pub mod orphaned_claim;
+pub mod oversized_claim;
+pub mod pending_claim;
 pub mod prebound_claim_mismatch;
 pub mod protected_claim_deleted;
 pub mod restore_mismatch;
 pub mod source_not_ready;
+pub mod stuck_resize;
 pub mod suspicious_size;
 pub mod unknown_storage_class;
 pub mod unsupported_access_mode;
@@ -33,11 +38,16 @@ pub const RULES: &[&Rule] = &[
     &default_class_cannot_serve::RULE,
     &dropped_data_source::RULE,
     &foreign_volume_takeover::RULE,
+    &lost_claim::RULE,
     &missing_populator::RULE,
+    &orphaned_claim::RULE,
+    &oversized_claim::RULE,
+    &pending_claim::RULE,
     &prebound_claim_mismatch::RULE,
     &protected_claim_deleted::RULE,
     &restore_mismatch::RULE,
     &source_not_ready::RULE,
+    &stuck_resize::RULE,
     &suspicious_size::RULE,
     &unknown_storage_class::RULE,
     &unsupported_access_mode::RULE,
