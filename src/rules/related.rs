@@ -162,7 +162,7 @@ pub(super) fn obstacle(source: &DataSource<'_>, cx: &Context<'_>) -> Lookup<Stri
                     _ if claim.meta().is_deleting() => Some("is being deleted".to_owned()),
                     // A manifest has no status.
                     "" | "Bound" => None,
-                    phase => Some(format!("is not bound to a volume (its phase is {phase})")),
+                    phase => Some(format!("is {phase}, not Bound")),
                 }
             }
             Lookup::Absent => Some("does not exist".to_owned()),

@@ -111,7 +111,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         format!("Name one of driver {driver}: {}.", few(&fitting))
     };
     let message = format!(
-        "{} is of {driver}, but its VolumeAttributesClass {name} of {}",
+        "{}: VolumeAttributesClass {name} is of {}, not of {driver}",
         claim.title(),
         attributes.driver()
     );

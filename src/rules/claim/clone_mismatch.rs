@@ -127,14 +127,17 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let original = Claim::object(row);
     if let Some(driver) = driver_of(&original, cx).filter(|driver| *driver != driver_name(class.provisioner(), cx)) {
         let message = format!(
-            "{} is of {}, its clone source {} of {driver}: no driver clones volumes of another",
+            "{} is of {}, but its clone source {} of {driver}",
             claim.title(),
             class.provisioner(),
             source.name
         );
         out.push(
             Finding::new(name_path, source.name, message)
-                .remedy(use_class_of(driver, cx))
+                .remedy(format!(
+                    "No driver clones volumes of another. {}",
+                    use_class_of(driver, cx)
+                ))
                 .certainty(copier.certainty),
         );
         return;

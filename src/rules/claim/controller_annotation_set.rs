@@ -3,7 +3,7 @@
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Profiles};
 use crate::model::Claim;
 
-/// Annotations that only the cluster's controllers write, and what they take them for.
+/// Annotations that only the cluster's controllers write, and what these take them for.
 const ANNOTATIONS: &[(&str, &str)] = &[
     ("pv.kubernetes.io/bind-completed", "a claim that is bound already"),
     ("pv.kubernetes.io/bound-by-controller", "a volume that the binder chose"),
@@ -91,10 +91,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         let Some(value) = claim.meta().annotation(key) else {
             continue;
         };
-        let message = format!("{} sets {key}, which controllers take for {meaning}", claim.title());
+        let message = format!("{} sets {key}, which only controllers write", claim.title());
         out.push(
             Finding::new(claim.meta_path(&["annotations", key]), value, message)
-                .remedy("Take it out: the controllers write it themselves."),
+                .remedy(format!("They take it for {meaning}. Take it out of the manifest.")),
         );
     }
 }

@@ -73,7 +73,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(source) = claim.data_source() else { return };
     if source.field == "dataSource" && !source.is_claim() && !source.is_snapshot() {
         let message = format!(
-            "{} asks for dataSource {}, which the API server drops: the volume would be empty",
+            "{}: the API server drops dataSource {}, and the volume is empty",
             claim.title(),
             source.title()
         );

@@ -89,15 +89,12 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let state = match volume.phase() {
-        "Bound" => "is in use by",
-        "Released" | "Failed" => "still holds the data of",
+        "Bound" => "is in use in",
+        "Released" | "Failed" => "holds data of",
         _ => "is kept for",
     };
     // Which namespace that is, the author of a claim may not be meant to know.
-    let message = format!(
-        "{} names volume {name}, which {state} a claim of another namespace",
-        claim.title()
-    );
+    let message = format!("{} names volume {name}, which {state} another namespace", claim.title());
     out.push(Finding::new(claim.spec_path(&["volumeName"]), name, message).remedy(format!(
         "Leave volumeName out. To move the data here, an administrator puts this claim into the volume's claimRef; see \
          `kubectl get pv {name}`."

@@ -71,14 +71,17 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let volume = claim.volume_name().unwrap_or_default();
-    let is_gone = matches!(volume_of(claim, cx), Lookup::Absent);
+    let found = volume_of(claim, cx);
     let message = match volume {
         "" => format!("{} is Lost: it counts as bound, and names no volume", claim.title()),
-        volume if is_gone => format!("{} is Lost: volume {volume} is gone", claim.title()),
-        volume => format!(
-            "{} is Lost: volume {volume} does not belong to it any more",
-            claim.title()
-        ),
+        volume => {
+            let outcome = match found {
+                Lookup::Found(_) => "does not belong to it any more",
+                Lookup::Absent => "is gone",
+                Lookup::Unknown => "is gone or belongs to another claim",
+            };
+            format!("{} is Lost: volume {volume} {outcome}", claim.title())
+        }
     };
     let snapshots: Vec<&str> = cx
         .view()
@@ -91,7 +94,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         [] => "a backup".to_owned(),
         names => format!("a snapshot ({})", few(names)),
     };
-    let remedy = if is_gone && !volume.is_empty() {
+    let remedy = if !volume.is_empty() && found.found().is_none() {
         format!(
             "If the storage still exists, make PersistentVolume {volume} again with the same source. Otherwise delete the \
              claim and restore it from {restore}."

@@ -116,12 +116,14 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         .find(|one| text(one, &["type"]) == Some("Unused"));
     let since = match unused {
         Some(unused) if text(unused, &["status"]) != Some("True") => return,
-        Some(unused) => time(unused, &["lastTransitionTime"]),
-        None => volume.and_then(bound_since).or_else(|| meta.created()),
+        Some(unused) => time(unused, &["lastTransitionTime"]).map(|since| (since, "unused")),
+        None => {
+            let bound = volume.and_then(bound_since).map(|since| (since, "bound"));
+            bound.or_else(|| Some((meta.created()?, "there")))
+        }
     };
-    let Some(age) = since.map(|since| Period::between(since, cx.now())) else {
-        return;
-    };
+    let Some((since, state)) = since else { return };
+    let age = Period::between(since, cx.now());
     if age < cx.parameters::<Orphaned>().unused_for || pods_using(claim, cx).next().is_some() {
         return;
     }
@@ -132,19 +134,11 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let size = claim.capacity().map_or_else(String::new, |size| format!(" ({size})"));
-    let message = if unused.is_some() {
-        format!(
-            "{}{size} has not been used by any pod for {}",
-            claim.title(),
-            age.in_words()
-        )
-    } else {
-        format!(
-            "{}{size}, bound {} ago, is used by no pod",
-            claim.title(),
-            age.in_words()
-        )
-    };
+    let message = format!(
+        "{}{size} is used by no pod, and {state} for {}",
+        claim.title(),
+        age.in_words()
+    );
     let outcome = match volume.map(Volume::reclaim_policy) {
         Some("Delete") => " Its volume and data go with it: take a snapshot first if in doubt.",
         Some("Retain") => " Its volume stays as Released, and has to be deleted too.",

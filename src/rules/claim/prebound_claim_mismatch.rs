@@ -202,7 +202,7 @@ fn class_mismatch(claim: &Claim<'_>, volume: Volume<'_>, cx: &Context<'_>, out: 
     };
     let wish = match asked {
         "" => "has no class".to_owned(),
-        "(the default class)" => "names no class and gets the default one".to_owned(),
+        "(the default class)" => "gets the default class".to_owned(),
         asked if filled_in => format!("gets the default class {asked}"),
         asked => format!("has class {asked}"),
     };

@@ -108,13 +108,16 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let driver = driver_of_snapshot(snapshot, namespace, cx);
     if let Some(driver) = driver.filter(|driver| *driver != driver_name(provisioner, cx)) {
         let message = format!(
-            "{} is of {provisioner}, snapshot {} of {driver}: no driver restores snapshots of another",
+            "{} is of {provisioner}, but snapshot {} of {driver}",
             claim.title(),
             source.name
         );
         out.push(
             Finding::new(claim.spec_path(&[source.field, "name"]), source.name, message)
-                .remedy(use_class_of(driver, cx))
+                .remedy(format!(
+                    "No driver restores snapshots of another. {}",
+                    use_class_of(driver, cx)
+                ))
                 .certainty(copier.certainty),
         );
         return;

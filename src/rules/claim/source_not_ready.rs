@@ -82,7 +82,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let message = format!("{} is made from {}, which {clause}", claim.title(), source.title());
     let remedy = format!(
-        "The claim stays Pending until it is. See `kubectl get {} -n {}`.",
+        "The claim stays Pending until its source is there and ready. See `kubectl get {} -n {}`.",
         if source.is_claim() { "pvc" } else { "volumesnapshot" },
         namespace_of(&source, cx)
     );

@@ -117,7 +117,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let now = claim
         .capacity()
         .map_or_else(|| "its present size".to_owned(), |size| size.to_string());
-    let wanted = claim.request_text();
+    let wanted = match claim.request_text() {
+        asked if asked.is_empty() => "more space".to_owned(),
+        asked => asked,
+    };
     let status = text(claim.value(), &["status", "allocatedResourceStatuses", "storage"]).unwrap_or_default();
     // Older releases say Failed.
     if status.ends_with("Infeasible") || status.ends_with("Failed") {
@@ -148,7 +151,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             ),
         ),
     };
-    let message = format!("{title} waits for {wanted} since {}: {state}", age.in_words());
+    let message = format!("{title} has waited for {wanted} for {}: {state}", age.in_words());
     let path = FieldPath::of(&["status", "conditions"]).index(index).key("type");
     out.push(Finding::new(path, kind, message).remedy(remedy));
 }
