@@ -69,6 +69,11 @@ impl<'a> Workload<'a> {
         field.and_then(Value::as_u64).unwrap_or(1)
     }
 
+    /// Whether a pod has ended and starts no more: its phase is Succeeded or Failed.
+    pub fn has_ended(&self) -> bool {
+        matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))
+    }
+
     /// Path of the pod template (of the object itself for a Pod).
     pub fn pod_path(&self) -> FieldPath {
         match self.kind {
@@ -141,8 +146,12 @@ impl<'a> Workload<'a> {
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
+    ///
+    /// statefulset-controller gives its claims the labels of the set's selector.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
     pub fn claims(&self) -> Vec<Claim<'a>> {
         let hidden = self.template_names();
+        let selected = map(self.value, &["spec", "selector", "matchLabels"]);
         let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
         let templates = self.set_templates().iter().enumerate().map(|(index, template)| {
             Claim::template(
@@ -151,6 +160,7 @@ impl<'a> Workload<'a> {
                 ClaimOrigin::SetTemplate,
                 Meta::of(template).name(),
             )
+            .with_labels(selected)
         });
         let ephemeral = self.volumes().filter_map(|(path, volume)| {
             let name = text(volume, &["name"]).unwrap_or_default();

@@ -1,39 +1,14 @@
-//! What else in the cluster belongs to a claim: the pods that use it, its volume, the driver behind it, and what its volume
-//! is filled from. Rules of several categories ask this.
+//! What else in the cluster belongs to a claim: its volume, the driver behind it, and what its volume is filled from. Rules of several categories ask this.
 
 use crate::cluster::view::{Lookup, ViewKind};
+use crate::engine::cost::{self, MonthlyCost};
 use crate::engine::{Certainty, Context, Findings, ResolvedClass};
 use crate::model::quantity::Quantity;
-use crate::model::{
-    Claim, DataSource, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume, Workload,
-};
+use crate::model::words::listed;
+use crate::model::{Claim, DataSource, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume};
 
 /// How many objects a message names.
-const NAMED: usize = 3;
-
-/// A few of the names, and how many there are beside them: `a, b, c and 4 more`.
-pub(super) fn few(names: &[&str]) -> String {
-    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => first,
-        more => format!("{first} and {more} more"),
-    }
-}
-
-/// The pods of the namespace that use a claim, by name or as their ephemeral volume.
-pub(super) fn pods_using<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> impl Iterator<Item = Workload<'a>> + use<'a> {
-    let name = claim.name();
-    cx.view()
-        .rows_in(ViewKind::Pod, cx.namespace())
-        .map(|row| Workload::new(ObjectKind::Pod, row))
-        .filter(move |pod| {
-            let ephemeral = name
-                .strip_prefix(pod.meta().name())
-                .and_then(|rest| rest.strip_prefix('-'));
-            pod.claim_volumes().iter().any(|volume| volume.claim == name)
-                || pod.claims().iter().any(|template| Some(template.name()) == ephemeral)
-        })
-}
+pub(super) const NAMED: usize = 3;
 
 /// The volume that a claim is bound to or asks for by name; Absent where it names none.
 pub(super) fn volume_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Lookup<Volume<'a>> {
@@ -101,6 +76,19 @@ pub(super) fn size_of(claim: &Claim<'_>, cx: &Context<'_>) -> Option<Quantity> {
         .or_else(|| claim.request()?.ok())
 }
 
+/// What a volume of this size costs in the class of a claim, where that is known.
+pub(super) fn cost_of<'a>(claim: &Claim<'a>, size: Quantity, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    match cx.class_of(claim) {
+        ResolvedClass::Found(class) => cost::of_volume(cx.drivers(), class, size),
+        _ => None,
+    }
+}
+
+/// What the volume of a claim costs, where that is known.
+pub(super) fn monthly_cost<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    cost_of(claim, claim.capacity()?, cx)
+}
+
 /// The namespace that a source is in.
 pub(super) fn namespace_of<'a>(source: &DataSource<'a>, cx: &Context<'a>) -> &'a str {
     source.namespace.unwrap_or_else(|| cx.namespace())
@@ -146,7 +134,10 @@ pub(super) fn use_class_of(driver: &str, cx: &Context<'_>) -> String {
     match classes.as_slice() {
         [] => format!("Use a class of driver {driver}."),
         [class] => format!("Use class {class}, which is of driver {driver}."),
-        classes => format!("Use a class of driver {driver}: {}.", few(classes)),
+        classes => format!(
+            "Use a class of driver {driver}: {}.",
+            listed(classes.iter().copied(), NAMED)
+        ),
     }
 }
 

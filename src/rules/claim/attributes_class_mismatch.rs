@@ -4,8 +4,9 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles, ResolvedClass,
 };
+use crate::model::words::listed;
 use crate::model::{AttributesClass, Claim};
-use crate::rules::related::{driver_name, driver_of, few};
+use crate::rules::related::{NAMED, driver_name, driver_of};
 
 crate::rule! {
     /// ## What it checks
@@ -108,7 +109,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let remedy = if fitting.is_empty() {
         format!("Leave volumeAttributesClassName out, or make a VolumeAttributesClass with driverName: {driver}.")
     } else {
-        format!("Name one of driver {driver}: {}.", few(&fitting))
+        format!("Name one of driver {driver}: {}.", listed(fitting, NAMED))
     };
     let message = format!(
         "{}: VolumeAttributesClass {name} is of {}, not of {driver}",

@@ -2,8 +2,9 @@
 
 use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles};
+use crate::model::words::listed;
 use crate::model::{Claim, ClaimOrigin, FieldPath};
-use crate::rules::related::{few, pods_using};
+use crate::rules::related::NAMED;
 
 crate::rule! {
     /// ## What it checks
@@ -81,7 +82,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if claim.origin() != ClaimOrigin::Object {
         return;
     }
-    let pods: Vec<&str> = pods_using(claim, cx)
+    let pods: Vec<&str> = cx
+        .pods_using(claim.name())
         .filter(|pod| pod.spec_text(&["nodeName"]).is_some())
         .map(|pod| pod.meta().name())
         .collect();
@@ -94,7 +96,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let message = format!(
         "{} is used by {}: it hangs in Terminating until they are gone",
         claim.title(),
-        few(&pods)
+        listed(pods, NAMED)
     );
     out.push(
         Finding::new(FieldPath::of(&["metadata", "name"]), claim.name(), message).remedy(

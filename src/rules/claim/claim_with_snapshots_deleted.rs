@@ -4,8 +4,9 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles, ResolvedClass,
 };
+use crate::model::words::listed;
 use crate::model::{Claim, ClaimOrigin, ObjectKind, Snapshot};
-use crate::rules::related::{few, volume_of};
+use crate::rules::related::{NAMED, volume_of};
 
 crate::rule! {
     /// ## What it checks
@@ -114,7 +115,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let message = format!(
         "{} is deleted with its volume, and has snapshots: {}",
         claim.title(),
-        few(&snapshots)
+        listed(snapshots, NAMED)
     );
     let remedy = format!(
         "With some drivers the snapshots go too, or cannot be restored. To keep the volume: `kubectl patch pv {volume} -p \

@@ -2,8 +2,9 @@
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles};
+use crate::model::words::listed;
 use crate::model::{Claim, ClaimOrigin, FieldPath, ObjectKind, Snapshot};
-use crate::rules::related::{few, volume_of};
+use crate::rules::related::{NAMED, volume_of};
 
 crate::rule! {
     /// ## What it checks
@@ -92,7 +93,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         .collect();
     let restore = match snapshots.as_slice() {
         [] => "a backup".to_owned(),
-        names => format!("a snapshot ({})", few(names)),
+        names => format!("a snapshot ({})", listed(names.iter().copied(), NAMED)),
     };
     let remedy = if !volume.is_empty() && found.found().is_none() {
         format!(

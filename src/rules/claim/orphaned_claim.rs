@@ -5,9 +5,9 @@ use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, ParameterSpec, Profiles,
     RuleParameters,
 };
-use crate::model::object::{list, text, time};
+use crate::model::object::{PROTECT_LABEL, list, text, time};
 use crate::model::{Claim, ClaimOrigin, FieldPath, Meta, ObjectKind, Period, Volume, Workload, ordinal};
-use crate::rules::related::{pods_using, volume_of};
+use crate::rules::related::{monthly_cost, volume_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +19,8 @@ crate::rule! {
     /// template it was made from, no StatefulSet or Deployment that names it. Where the cluster keeps the condition
     /// `Unused` of claims, it must have been true for as long as parameter `unusedFor` says (30 days by default).
     /// Elsewhere nobody knows when a claim was used last, and what counts is how long ago it was bound.
+    ///
+    /// What it costs is estimated from the list prices of known drivers.
     ///
     /// Claims with the label `volguard.dev/protect: "true"` are kept on purpose and not judged, nor are the claims that a
     /// StatefulSet keeps when it is scaled down. A claim of a CronJob is seen to be in use only as long as pods of its
@@ -77,7 +79,7 @@ crate::rule! {
         category: Category::Claim,
         class: Class::Tenancy,
         fix: Fix::None,
-        needs: &[Needs::Pod, Needs::PersistentVolume, Needs::StatefulSet, Needs::Deployment],
+        needs: &[Needs::Pod, Needs::PersistentVolume, Needs::StorageClass, Needs::StatefulSet, Needs::Deployment],
         operations: &[Operation::Scan],
         profiles: Profiles::actions(Action::Audit, Action::Audit, Action::Audit),
         parameters: ParameterSpec::of::<Orphaned>(),
@@ -124,7 +126,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let Some((since, state)) = since else { return };
     let age = Period::between(since, cx.now());
-    if age < cx.parameters::<Orphaned>().unused_for || pods_using(claim, cx).next().is_some() {
+    if age < cx.parameters::<Orphaned>().unused_for || cx.pods_using(claim.name()).next().is_some() {
         return;
     }
     if !cx.view().is_complete(ViewKind::Pod) {
@@ -133,7 +135,12 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if is_wanted(claim, cx) {
         return;
     }
-    let size = claim.capacity().map_or_else(String::new, |size| format!(" ({size})"));
+    let cost = monthly_cost(claim, cx);
+    let size = match (claim.capacity(), &cost) {
+        (Some(size), Some(cost)) => format!(" ({size}, {cost})"),
+        (Some(size), None) => format!(" ({size})"),
+        (None, _) => String::new(),
+    };
     let message = format!(
         "{}{size} is used by no pod, and {state} for {}",
         claim.title(),
@@ -145,9 +152,13 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         _ => "",
     };
     let remedy = format!(
-        "If nobody needs the data: `kubectl delete pvc {} -n {}`.{outcome} To keep it, label it volguard.dev/protect=true.",
+        "If nobody needs the data: `kubectl delete pvc {} -n {}`.{outcome} To keep it, label it {PROTECT_LABEL}=true.{}",
         claim.name(),
-        cx.namespace()
+        cx.namespace(),
+        cost.map_or_else(String::new, |cost| format!(
+            " The cost is an estimate: {}.",
+            cost.origin()
+        ))
     );
     out.push(Finding::new(FieldPath::of(&["metadata", "name"]), claim.name(), message).remedy(remedy));
 }

@@ -1,11 +1,13 @@
 //! See the documentation of [`RULE`].
 
+use crate::engine::cost::MonthlyCost;
 use crate::engine::{
-    Action, Category, Check, Class, Context, Finding, Findings, Fix, Operation, ParameterSpec, Profiles,
+    Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, ParameterSpec, Profiles,
     RuleParameters, Status,
 };
 use crate::model::quantity::Quantity;
 use crate::model::{Claim, ClaimOrigin};
+use crate::rules::related::cost_of;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +78,7 @@ crate::rule! {
         category: Category::Claim,
         class: Class::Tenancy,
         fix: Fix::None,
+        needs: &[Needs::StorageClass],
         operations: &[Operation::Scan],
         status: Status::Preview,
         profiles: Profiles::actions(Action::Off, Action::Off, Action::Off),
@@ -144,8 +147,18 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let message = format!("{} holds {used} of its {size}", claim.title());
-    out.push(
-        Finding::new(claim.meta_path(&["annotations", key]), used.to_string(), message)
-            .remedy("A volume cannot shrink: make a smaller claim and copy the data with a pod that mounts both."),
-    );
+    let saved = saved(claim, used, cx).map_or_else(String::new, |saved| {
+        format!(" Twice what it holds would save {saved} ({}).", saved.origin())
+    });
+    let remedy =
+        format!("A volume cannot shrink: make a smaller claim and copy the data with a pod that mounts both.{saved}");
+    out.push(Finding::new(claim.meta_path(&["annotations", key]), used.to_string(), message).remedy(remedy));
+}
+
+/// What a volume of twice the used size would cost less, where prices are known.
+fn saved<'a>(claim: &Claim<'a>, used: Quantity, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    let (now, then) = (claim.capacity()?, used.checked_mul(2)?);
+    let whole = cost_of(claim, now, cx)?;
+    let usd = whole.usd - cost_of(claim, then, cx)?.usd;
+    (usd > 0.0).then_some(MonthlyCost { usd, ..whole })
 }

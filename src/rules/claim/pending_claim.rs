@@ -7,7 +7,7 @@ use crate::engine::{
 };
 use crate::model::object::{list, text};
 use crate::model::{Claim, ClaimOrigin, FieldPath, Meta, Period, StorageClass};
-use crate::rules::related::{driver_name, obstacle, pods_using, volume_of};
+use crate::rules::related::{driver_name, obstacle, volume_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -126,7 +126,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let mut since = claim.meta().created();
     if waits_for_pod(claim, class) {
-        let Some(first) = pods_using(claim, cx).min_by_key(|pod| pod.meta().created()) else {
+        let Some(first) = cx.pods_using(claim.name()).min_by_key(|pod| pod.meta().created()) else {
             if !cx.view().is_complete(ViewKind::Pod) {
                 out.skip("the pods are unknown");
             }

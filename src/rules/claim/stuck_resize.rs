@@ -6,8 +6,9 @@ use crate::engine::{
     RuleParameters,
 };
 use crate::model::object::{text, time};
+use crate::model::words::listed;
 use crate::model::{Claim, ClaimOrigin, FieldPath, Period};
-use crate::rules::related::{few, pods_using};
+use crate::rules::related::NAMED;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -188,9 +189,9 @@ fn error(claim: &Claim<'_>) -> Option<String> {
 }
 
 fn filesystem_remedy(claim: &Claim<'_>, cx: &Context<'_>) -> String {
-    let pods: Vec<&str> = pods_using(claim, cx).map(|pod| pod.meta().name()).collect();
+    let pods: Vec<&str> = cx.pods_using(claim.name()).map(|pod| pod.meta().name()).collect();
     if !pods.is_empty() {
-        format!("It grows when the volume is mounted: restart {}.", few(&pods))
+        format!("It grows when the volume is mounted: restart {}.", listed(pods, NAMED))
     } else if cx.view().is_complete(ViewKind::Pod) {
         "It grows when a pod mounts the volume, and none uses it: start one.".to_owned()
     } else {
