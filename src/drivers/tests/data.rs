@@ -16,6 +16,8 @@ fn every_file_is_in_the_schema_and_complete() {
         for one in &data.recognised {
             assert!(names.insert(one.name.clone()), "{file}: {} twice", one.name);
             assert!(!one.product.is_empty(), "{file}: {}", one.name);
+            // Not by a pattern either.
+            assert!(Drivers::builtin().find(&one.name).is_none(), "{file}: {}", one.name);
         }
         for gone in &data.removed {
             assert!(names.insert(gone.name.clone()), "{file}: {} twice", gone.name);
@@ -58,6 +60,7 @@ fn every_file_is_in_the_schema_and_complete() {
                 driver.parameters.as_ref().map(|facts| &facts.source),
                 driver.attributes_class.as_ref().map(|facts| &facts.source),
                 driver.mount_options.as_ref().map(|facts| &facts.source),
+                driver.nfs.as_ref().map(|facts| &facts.source),
                 driver.prices.as_ref().map(|facts| &facts.source),
             ];
             assert!(
@@ -168,6 +171,7 @@ fn check_references(driver: &Driver) {
         mount_options,
         prices
     );
+    conditions.extend(driver.nfs.iter().flat_map(|facts| &facts.when));
     named.extend(conditions.iter().filter_map(|condition| condition.parameter.as_deref()));
     if let Some(opt_in) = driver.encryption.as_ref().and_then(|facts| facts.opt_in.as_ref()) {
         named.push(&opt_in.parameter);

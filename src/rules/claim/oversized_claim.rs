@@ -156,8 +156,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
 }
 
 /// What a volume of twice the used size would cost less, where prices are known.
-fn saved<'a>(claim: &Claim<'a>, used: Quantity, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
-    let (now, then) = (claim.capacity()?, used.checked_mul(2)?);
+fn saved<'a>(claim: &Claim<'a>, held: Quantity, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    let (now, then) = (claim.capacity()?, held.checked_mul(2)?);
     let whole = cost_of(claim, now, cx)?;
     let usd = whole.usd - cost_of(claim, then, cx)?.usd;
     (usd > 0.0).then_some(MonthlyCost { usd, ..whole })

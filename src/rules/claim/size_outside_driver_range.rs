@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served};
+use super::{NAMED_CLASSES, Served, modes};
 use crate::drivers::{Bound, Confidence, Fact, OutOfRange};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::Claim;
@@ -121,7 +121,9 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let others = cx.classes().filter_map(|class| Served::new(class, cx));
     let others: Vec<_> = others
-        .filter(|other| other.serves(claim, claim.volume_mode()) && takes(other, bytes))
+        .filter(|other| {
+            other.serves(&modes(claim), claim.volume_mode(), claim.data_source().is_some()) && takes(other, bytes)
+        })
         .map(|other| other.class.name())
         .collect();
     let remedy = match listed(others, NAMED_CLASSES).as_str() {
