@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served, modes};
+use super::{NAMED_CLASSES, Served, Wish};
 use crate::drivers::{Bound, Confidence, Fact, OutOfRange};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::Claim;
@@ -101,29 +101,25 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let (fact, fault, advice) = match broken {
         Broken::Max(fact) => {
             let most = shown(fact.value);
-            let fault = format!("more than the {most} that {title} makes");
+            let fault = format!("{title} makes {most} at most");
             (fact, fault, format!("Ask for at most {most}."))
         }
         Broken::Min(fact) if fact.value.beyond == OutOfRange::RoundedUp => {
             let least = shown(fact.value);
-            let fault = format!("and {title} makes it {least}, its smallest volume");
-            (
-                fact,
-                fault,
-                format!("Ask for {least}, which is what you get and pay for."),
-            )
+            let fault = format!("{title} makes {least} of it");
+            let advice = format!("Its smallest volume is {least}: ask for that, which is what you get and pay for.");
+            (fact, fault, advice)
         }
         Broken::Min(fact) => {
             let least = shown(fact.value);
-            let fault = format!("less than the {least} that {title} makes at least");
+            let fault = format!("{title} makes {least} at least");
             (fact, fault, format!("Ask for at least {least}."))
         }
     };
+    let wish = Wish::of(claim);
     let others = cx.classes().filter_map(|class| Served::new(class, cx));
     let others: Vec<_> = others
-        .filter(|other| {
-            other.serves(&modes(claim), claim.volume_mode(), claim.data_source().is_some()) && takes(other, bytes)
-        })
+        .filter(|other| other.serves(&wish) && takes(other, bytes))
         .map(|other| other.class.name())
         .collect();
     let remedy = match listed(others, NAMED_CLASSES).as_str() {
@@ -133,7 +129,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(
         claim.spec_path(&["resources", "requests", "storage"]),
         text.as_str(),
-        format!("{} asks for {text}, {fault}", claim.title()),
+        format!("{} asks for {text}; {fault}", claim.title()),
     )
     .remedy(remedy)
     .certainty(fact.confidence.into());
