@@ -33,4 +33,4 @@ pub use size::Size;
 pub use snapshot::{Snapshot, SnapshotClass, SnapshotContent, SnapshotRef};
 pub use subject::{ObjectKind, Subject};
 pub use volume::{ClaimRef, Volume};
-pub use workload::{ClaimVolume, Workload};
+pub use workload::{ClaimVolume, Workload, ordinal};

@@ -76,6 +76,11 @@ impl<'a> Workload<'a> {
         field.and_then(Value::as_u64).unwrap_or(1)
     }
 
+    /// Whether a pod has ended and starts no more: its phase is Succeeded or Failed.
+    pub fn has_ended(&self) -> bool {
+        matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))
+    }
+
     /// Path of the pod template (of the object itself for a Pod).
     pub fn pod_path(&self) -> FieldPath {
         match self.kind {
@@ -176,4 +181,16 @@ impl<'a> Workload<'a> {
         });
         templates.chain(ephemeral).collect()
     }
+}
+
+/// The ordinal of the pod that a claim belongs to, where it has the name that statefulset-controller gives:
+/// `<template>-<set>-<ordinal>`.
+/// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
+pub fn ordinal(claim: &str, template: &str, set: &str) -> Option<u64> {
+    let rest = claim.strip_prefix(template)?.strip_prefix('-')?;
+    let ordinal = rest.strip_prefix(set)?.strip_prefix('-')?;
+    ordinal
+        .parse()
+        .ok()
+        .filter(|_| ordinal.bytes().all(|byte| byte.is_ascii_digit()))
 }
