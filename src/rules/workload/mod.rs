@@ -3,12 +3,14 @@
 pub mod claim_template_changed;
 pub mod claims_deleted_with_set;
 pub mod ephemeral_data_directory;
+pub mod exclusive_claim_autoscaled;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
 pub mod ineffective_spread;
 pub mod missing_governing_service;
 pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
+pub mod recursive_ownership_change;
 pub mod stalled_rollout;
 pub mod state_without_claims;
 pub mod unresolved_volume_mount;
@@ -29,12 +31,14 @@ pub const RULES: &[&Rule] = &[
     &claim_template_changed::RULE,
     &claims_deleted_with_set::RULE,
     &ephemeral_data_directory::RULE,
+    &exclusive_claim_autoscaled::RULE,
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
     &ineffective_spread::RULE,
     &missing_governing_service::RULE,
     &missing_readiness_probe::RULE,
     &missing_zone_spread::RULE,
+    &recursive_ownership_change::RULE,
     &stalled_rollout::RULE,
     &state_without_claims::RULE,
     &unresolved_volume_mount::RULE,
