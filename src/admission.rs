@@ -3,6 +3,7 @@
 //! All steps but the fourth are plain functions: no I/O, no clock but the deadline that is passed in.
 
 mod objects;
+mod standing;
 
 use crate::cluster::live::LiveView;
 use crate::cluster::view::{Lookup, View, ViewKind};
@@ -15,9 +16,9 @@ use crate::model::{FieldPath, Meta, ObjectKind, Step, Subject, object};
 use crate::policy::{Applies, Attributes, CompiledPolicy, Mode, PolicySet, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
 use jiff::Timestamp;
-use objects::Objects;
-pub(crate) use objects::is_judged_at_owner;
+use objects::{Objects, is_judged_at_owner};
 use serde_json::Value;
+pub use standing::{Standing, judge_standing};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -86,7 +86,7 @@ fn with_replicas(row: &Value, scale: &Value) -> Value {
 }
 
 /// Whether the object is made by a controller from a template that rules judge where it stands.
-pub(crate) fn is_judged_at_owner(kind: ObjectKind, object: &Value) -> bool {
+pub(super) fn is_judged_at_owner(kind: ObjectKind, object: &Value) -> bool {
     matches!(kind, ObjectKind::Pod | ObjectKind::ReplicaSet | ObjectKind::Job)
         && Meta::of(object).controller_kind().is_some()
 }

@@ -353,7 +353,8 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        let plain = self.without_namespace(key);
+        let same = |name: &str| name == plain || insensitive && name.eq_ignore_ascii_case(plain);
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
@@ -363,6 +364,13 @@ impl ParameterFacts {
                     || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
             }
         })
+    }
+
+    /// A key as written, without the driver's own namespace.
+    fn without_namespace<'k>(&self, key: &'k str) -> &'k str {
+        let namespace = self.namespace.as_deref();
+        let plain = namespace.and_then(|namespace| key.strip_prefix(namespace)?.strip_prefix('/'));
+        plain.unwrap_or(key)
     }
 }
 
@@ -423,13 +431,7 @@ impl Judge<'_> {
                 let meant = nearest(value, one_of.values.iter().map(String::as_str));
                 let list = one_of.values.join(", ");
                 let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
-                // The remedy has room for a long list, a warning has not.
-                let wrong = if list.len() > 40 {
-                    format!("not one of the {} values it can have", one_of.values.len())
-                } else {
-                    format!("not one of {list}")
-                };
-                (wrong, remedy)
+                (format!("not one of {}", briefly(&one_of.values)), remedy)
             }
             Check::Integer(bounds) => match value.parse::<i64>() {
                 Err(_) => (
@@ -670,7 +672,8 @@ impl ListCheck {
             let remedy = meant.map_or(format!("use words of {list}"), |meant| {
                 format!("did you mean `{meant}`?")
             });
-            return Some((format!("and {} is not one of {list}", shown(word)), remedy));
+            let wrong = format!("and {} is not one of {}", shown(word), briefly(&self.values));
+            return Some((wrong, remedy));
         }
         let lacking = self
             .needs
@@ -704,10 +707,13 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let class = holder == Holder::StorageClass;
     let fstype = class && key.eq_ignore_ascii_case("fstype");
     let old = fstype || class && OLD_SIDECAR_KEYS.contains(&key);
+    let plain = facts.without_namespace(key);
+    let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {
         UnknownKeys::Refused => Consequence::RefusedByDriver,
+        UnknownKeys::RefusedInNamespace if !foreign => Consequence::RefusedByDriver,
         UnknownKeys::Ignored if !old => Consequence::Ignored,
-        UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
+        UnknownKeys::RefusedInNamespace | UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
     };
     let names = facts
         .list
@@ -716,7 +722,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let suggestion = if fstype {
         Some(FSTYPE.to_owned())
     } else {
-        nearest(key, names.map(String::as_str)).map(str::to_owned)
+        nearest(plain, names.map(String::as_str)).map(str::to_owned)
     };
     Some(ParameterFault {
         key: key.to_owned(),
@@ -766,6 +772,16 @@ fn shown(value: &str) -> String {
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{:?}...", &value[..end]),
         None => format!("{value:?}"),
+    }
+}
+
+/// The values there are, or how many: a remedy has room for a long list, a warning has not.
+fn briefly(values: &[String]) -> String {
+    let list = values.join(", ");
+    if list.len() > 40 {
+        format!("the {} values it can have", values.len())
+    } else {
+        list
     }
 }
 

@@ -11,6 +11,7 @@ mod claims;
 mod classes;
 mod cluster;
 mod manifests;
+mod scan;
 mod serving;
 mod view;
 mod workloads;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         workloads::a_set_whose_claims_could_never_be_served_is_refused,
         workloads::mode_audit_stores_the_set_as_it_is_written,
         workloads::an_edit_of_claim_templates_is_explained_beside_the_api_servers_refusal,
+        scan::objects_that_were_stored_before_are_found,
+        scan::what_may_not_be_listed_is_an_error_and_not_a_clean_bill,
         serving::readiness_waits_for_the_caches,
         serving::no_request_fails_while_a_replica_ends,
         serving::without_a_server_the_failure_policy_decides,

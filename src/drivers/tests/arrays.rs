@@ -7,11 +7,6 @@ use crate::drivers::Support::{Refused, Served, Unknown};
 
 const NONE: &[(&str, &str)] = &[];
 
-fn find(provisioner: &str) -> Driver {
-    let drivers = Drivers::builtin();
-    drivers.find(provisioner).expect(provisioner).driver.clone()
-}
-
 #[test]
 fn names_that_installations_make_up() {
     let drivers = Drivers::builtin();
