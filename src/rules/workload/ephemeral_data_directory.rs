@@ -3,7 +3,7 @@
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Operation, ParameterSpec, Profiles, RuleParameters,
 };
-use crate::model::{ContainerRole, Mount, ObjectKind, VolumeSource, Workload};
+use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,9 @@ crate::rule! {
     /// files: `/var/lib/mysql`, `/var/lib/postgresql/data`, `/data/db`, `/var/lib/etcd`, … Directories that many images
     /// use for all sorts of things, such as `/data`, and those of caches are not known. Parameter `directories` adds some.
     ///
-    /// It is silent where the mount is read-only, and where a claim is mounted at a directory below. Jobs are not judged:
-    /// their databases serve for a test.
+    /// It is silent where the mount is read-only, where a claim is mounted at a directory below, and where another
+    /// container of the pod has the same volume in a directory of another kind. Jobs are not judged: their databases
+    /// serve for a test.
     ///
     /// ## Why it matters
     /// An `emptyDir` is deleted with its pod: by an eviction, a drained node, or the next version of the pod template. A
@@ -98,37 +99,35 @@ impl RuleParameters for Directories {}
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = cx.parameters::<Directories>();
+    let whose = |mount: &Mount<'_>| super::data_directory(mount.directory, &parameters.directories);
     let volumes = workload.pod_volumes();
-    let source = |mount: &Mount<'_>| volumes.iter().find(|volume| volume.name == mount.volume);
-    for container in workload.containers() {
-        let mounts = container.mounts();
-        if container.role() != ContainerRole::Main {
+    let volume = |mount: &Mount<'_>| volumes.iter().find(|volume| volume.name == mount.volume);
+    let mut mounts = workload.mounts();
+    mounts.retain(|(container, _)| container.role() == ContainerRole::Main);
+
+    for (container, mount) in mounts.iter().filter(|(_, mount)| !mount.read_only) {
+        let Some(what) = whose(mount) else { continue };
+        let (kind, fate) = match volume(mount).map(|volume| &volume.source) {
+            Some(VolumeSource::EmptyDir) => ("an emptyDir", "goes with the pod"),
+            Some(VolumeSource::HostPath) => ("a hostPath", "stays on one node"),
+            _ => continue,
+        };
+        let elsewhere = mounts.iter().any(|(other, its)| {
+            let is_same = other.path() == container.path();
+            // The files lie deeper, on a volume of their own.
+            let is_deeper = is_same && super::is_below(its.directory, mount.directory);
+            // The containers hand things over to each other: nobody else has the files of a database somewhere else.
+            let is_handed_over = !is_same && its.volume == mount.volume && whose(its).is_none();
+            (is_deeper && volume(its).is_some_and(PodVolume::keeps_data)) || is_handed_over
+        });
+        if elsewhere {
             continue;
         }
-        for mount in mounts.iter().filter(|mount| !mount.read_only) {
-            let Some(what) = super::data_directory(mount.directory, &parameters.directories) else {
-                continue;
-            };
-            let (kind, fate) = match source(mount).map(|volume| &volume.source) {
-                Some(VolumeSource::EmptyDir) => ("an emptyDir", "goes with the pod"),
-                Some(VolumeSource::HostPath) => ("a hostPath", "stays on one node"),
-                _ => continue,
-            };
-            // The files may lie deeper, on a volume of their own.
-            let is_below = |other: &Mount<'_>| {
-                super::is_below(other.directory, mount.directory) && source(other).is_some_and(|v| v.keeps_data())
-            };
-            if mounts.iter().any(is_below) {
-                continue;
-            }
-            let message = format!("{} ({what}) is {kind}: its data {fate}", mount.directory);
-            let remedy = match workload.kind() {
-                ObjectKind::StatefulSet => {
-                    format!("replace volume {} with an entry of volumeClaimTemplates", mount.volume)
-                }
-                _ => format!("make volume {} a persistentVolumeClaim", mount.volume),
-            };
-            out.push(Finding::new(mount.path.key("name"), mount.directory, message).remedy(remedy));
-        }
+        let message = format!("{} ({what}) is {kind}: its data {fate}", mount.directory);
+        let remedy = match workload.kind() {
+            ObjectKind::StatefulSet => format!("replace volume {} with an entry of volumeClaimTemplates", mount.volume),
+            _ => format!("make volume {} a persistentVolumeClaim", mount.volume),
+        };
+        out.push(Finding::new(mount.path.key("mountPath"), mount.directory, message).remedy(remedy));
     }
 }

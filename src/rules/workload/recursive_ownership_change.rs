@@ -108,7 +108,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         .pod_path()
         .keys(&["spec", "securityContext", "fsGroupChangePolicy"]);
     let message = format!(
-        "fsGroup {group}: each start of a pod changes the owner of every file on {}",
+        "fsGroup {group}: every pod start changes the owner of all files on {}",
         volume.name
     );
     let finding = Finding::new(path.clone(), policy.unwrap_or_default(), message)

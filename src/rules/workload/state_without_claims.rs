@@ -1,7 +1,7 @@
 //! A set that keeps its state where it is lost.
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
-use crate::model::{ContainerRole, Mount, ObjectKind, VolumeSource, Workload};
+use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload};
 
 crate::rule! {
     /// ## What it checks
@@ -84,7 +84,7 @@ const PASSING: [&str; 19] = [
 
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let volumes = workload.pod_volumes();
-    if volumes.iter().any(|volume| volume.keeps_data()) {
+    if volumes.iter().any(PodVolume::keeps_data) {
         return;
     }
     let mounts = workload.mounts();
