@@ -3,6 +3,7 @@
 use super::object::{Meta, at, list, text};
 use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeMode, Workload};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// When a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,10 +208,10 @@ impl<'a> Workload<'a> {
             }
         });
         let mut volumes: Vec<_> = templates.collect();
-        let hidden: Vec<_> = volumes.iter().map(|volume| volume.name).collect();
+        let hidden: BTreeSet<_> = volumes.iter().map(|volume| volume.name).collect();
         let own = self.pod_list(&["volumes"]);
         let own = own.map(|(path, volume)| PodVolume::read(volume, path));
-        volumes.extend(own.filter(|volume| !hidden.contains(&volume.name)));
+        volumes.extend(own.filter(|volume| !hidden.contains(volume.name)));
         volumes
     }
 
@@ -239,11 +240,12 @@ impl<'a> Workload<'a> {
     /// The volumes that keep data for later pods, and that a container can write to.
     pub fn written_claims(&self) -> Vec<PodVolume<'a>> {
         let mounts = self.mounts();
+        let written = mounts.iter().filter(|(_, mount)| !mount.read_only);
+        let written: BTreeSet<_> = written.map(|(_, mount)| mount.volume).collect();
         let mut volumes = self.pod_volumes();
         volumes.retain(|volume| {
-            let whole = matches!(volume.source, VolumeSource::Claim { read_only: true, .. });
-            let written = |mount: &Mount<'_>| mount.volume == volume.name && !mount.read_only;
-            volume.is_lasting_claim() && !whole && mounts.iter().any(|(_, mount)| written(mount))
+            let is_writable = !matches!(volume.source, VolumeSource::Claim { read_only: true, .. });
+            volume.is_lasting_claim() && is_writable && written.contains(volume.name)
         });
         volumes
     }

@@ -191,12 +191,6 @@ fn data_directory(directory: &str, more: &[String]) -> Option<&'static str> {
     })
 }
 
-/// Whether a directory lies below another one.
-fn is_below(directory: &str, root: &str) -> bool {
-    let below = directory.strip_prefix(root.trim_end_matches('/'));
-    below.is_some_and(|below| below.starts_with('/') && below.len() > 1)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod testing {

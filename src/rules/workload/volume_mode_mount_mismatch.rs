@@ -3,6 +3,7 @@
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{Claim, VolumeMode, VolumeSource, Workload};
+use std::collections::BTreeMap;
 
 crate::rule! {
     /// ## What it checks
@@ -80,41 +81,45 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let mounts = workload.mounts();
-    for volume in workload.pod_volumes() {
-        let claim = match volume.source {
-            VolumeSource::Template(claim) => claim,
-            VolumeSource::Claim { name, .. } => {
-                match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
-                    Lookup::Found(claim) => Claim::object(claim),
-                    Lookup::Absent => continue,
-                    Lookup::Unknown => {
-                        out.skip(format!("PersistentVolumeClaim {name} is unknown"));
-                        continue;
-                    }
-                }
-            }
-            _ => continue,
+    let claims: BTreeMap<_, _> = workload
+        .pod_volumes()
+        .into_iter()
+        .filter_map(|volume| Some((volume.name, claim_of(volume.source, cx, out)?)))
+        .collect();
+    for (container, mount) in workload.mounts() {
+        let Some(claim) = claims.get(mount.volume) else {
+            continue;
         };
         let mode = claim.volume_mode();
-        for (container, mount) in &mounts {
-            if mount.volume != volume.name || mount.mode == mode {
-                continue;
-            }
-            let (field, other, at) = match mode {
-                VolumeMode::Block => ("volumeMounts", "volumeDevices", "devicePath"),
-                VolumeMode::Filesystem => ("volumeDevices", "volumeMounts", "mountPath"),
-            };
-            let message = format!(
-                "{} is {mode}, but container {} has it under {field}",
-                claim.title(),
-                container.name()
-            );
-            out.push(
-                Finding::new(mount.path.clone(), format!("{} {mode}", volume.name), message).remedy(format!(
-                    "move it to {other} with a {at}; the volume mode of a claim cannot be changed"
-                )),
-            );
+        if mount.mode == mode {
+            continue;
+        }
+        let (field, other, at) = match mode {
+            VolumeMode::Block => ("volumeMounts", "volumeDevices", "devicePath"),
+            VolumeMode::Filesystem => ("volumeDevices", "volumeMounts", "mountPath"),
+        };
+        let message = format!(
+            "{} is {mode}, but container {} has it under {field}",
+            claim.title(),
+            container.name()
+        );
+        let remedy = format!("move it to {other} with a {at}; the volume mode of a claim cannot be changed");
+        out.push(Finding::new(mount.path, format!("{} {mode}", mount.volume), message).remedy(remedy));
+    }
+}
+
+fn claim_of<'a>(source: VolumeSource<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
+    let name = match source {
+        VolumeSource::Template(claim) => return Some(claim),
+        VolumeSource::Claim { name, .. } => name,
+        _ => return None,
+    };
+    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
+        Lookup::Found(claim) => Some(Claim::object(claim)),
+        Lookup::Absent => None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
+            None
         }
     }
 }
