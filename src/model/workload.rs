@@ -20,12 +20,19 @@ pub struct ClaimVolume<'a> {
 pub struct Workload<'a> {
     kind: ObjectKind,
     value: &'a Value,
+    claims: Vec<Claim<'a>>,
 }
 
 impl<'a> Workload<'a> {
     /// Reads a workload of this kind.
     pub fn new(kind: ObjectKind, value: &'a Value) -> Self {
-        Self { kind, value }
+        let mut workload = Self {
+            kind,
+            value,
+            claims: Vec::new(),
+        };
+        workload.claims = workload.read_claims();
+        workload
     }
 
     /// StatefulSet, Deployment, …
@@ -112,7 +119,11 @@ impl<'a> Workload<'a> {
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
-    pub fn claims(&self) -> Vec<Claim<'a>> {
+    pub fn claims(&self) -> &[Claim<'a>] {
+        &self.claims
+    }
+
+    fn read_claims(&self) -> Vec<Claim<'a>> {
         let volumes = self.pod_volumes().into_iter();
         volumes
             .filter_map(|volume| match volume.source {
@@ -123,10 +134,9 @@ impl<'a> Workload<'a> {
     }
 
     /// The claim templates of a StatefulSet.
-    pub fn set_templates(&self) -> Vec<Claim<'a>> {
-        let mut claims = self.claims();
-        claims.retain(|claim| claim.origin() == ClaimOrigin::SetTemplate);
-        claims
+    pub fn set_templates(&self) -> impl Iterator<Item = &Claim<'a>> {
+        let claims = self.claims.iter();
+        claims.filter(|claim| claim.origin() == ClaimOrigin::SetTemplate)
     }
 }
 

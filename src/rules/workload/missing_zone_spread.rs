@@ -235,7 +235,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
 fn has_claims(workload: &Workload<'_>, cx: &Context<'_>) -> bool {
     let kind = ViewKind::PersistentVolumeClaim;
     let set = workload.meta().name();
-    let exist = workload.set_templates().iter().any(|template| {
+    let exist = workload.set_templates().any(|template| {
         cx.view()
             .rows_with_prefix(kind, cx.namespace(), template.name())
             .any(|(claim, _)| is_claim_of_set(claim, template.name(), set))

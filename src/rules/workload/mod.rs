@@ -70,7 +70,7 @@ struct ZonalTemplate<'a> {
 fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ZonalTemplate<'a>> {
     let mut zonal = Vec::new();
     for claim in workload.set_templates() {
-        let Some(class) = cx.class_or_skip(&claim, out) else {
+        let Some(class) = cx.class_or_skip(claim, out) else {
             continue;
         };
         let Some(known) = cx.driver(class.provisioner()) else {
@@ -80,7 +80,7 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
         if scope.value == Scope::Zonal {
             let certainty = scope.confidence.into();
             zonal.push(ZonalTemplate {
-                claim,
+                claim: claim.clone(),
                 class,
                 certainty,
             });
@@ -90,7 +90,7 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
 }
 
 /// Whether there are nodes, all of them are known, and they span fewer than two zones.
-fn has_one_zone(cx: &Context<'_>) -> bool {
+pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
     let nodes = || cx.view().rows(ViewKind::Node).map(Meta::of);
     let zones: BTreeSet<_> = nodes().filter_map(zone_of_node).collect();
     cx.view().is_complete(ViewKind::Node) && nodes().next().is_some() && zones.len() < 2
