@@ -128,8 +128,18 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
             "spec/persistentVolumeClaimRetentionPolicy",
             "spec/selector",
             "spec/template/metadata/labels",
+            "spec/template/spec/nodeName",
+            "spec/template/spec/nodeSelector",
+            "spec/template/spec/affinity/podAffinity",
         ],
-        ViewKind::Deployment => &["spec/replicas", "spec/strategy"],
+        ViewKind::Deployment => &[
+            "spec/replicas",
+            "spec/strategy",
+            "spec/template/metadata/labels",
+            "spec/template/spec/nodeName",
+            "spec/template/spec/nodeSelector",
+            "spec/template/spec/affinity/podAffinity",
+        ],
         ViewKind::HorizontalPodAutoscaler => &["spec/scaleTargetRef", "spec/minReplicas", "spec/maxReplicas"],
         ViewKind::PodDisruptionBudget => &["spec/selector"],
         ViewKind::VolumeSnapshotClass => &["driver", "deletionPolicy", "parameters"],
@@ -312,6 +322,26 @@ mod tests {
             json!({"spec": {"drivers": [
                 {"name": "disk.example.com", "topologyKeys": ["zone"], "allocatable": {"count": 25}},
             ]}})
+        );
+    }
+
+    #[test]
+    fn of_a_deployment_stays_what_tells_whether_its_pods_can_share_a_claim() {
+        let template = json!({
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {
+                "nodeSelector": {"kubernetes.io/hostname": "a"},
+                "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}},
+                "volumes": [{"name": "files", "persistentVolumeClaim": {"claimName": "files"}}],
+            },
+        });
+        let mut whole = template.clone();
+        whole["spec"]["containers"] = json!([{"name": "web"}]);
+        whole["spec"]["affinity"]["nodeAffinity"] = json!({});
+        let deployment = json!({"spec": {"replicas": 3, "paused": false, "template": whole}});
+        assert_eq!(
+            kept(ViewKind::Deployment, &deployment),
+            json!({"spec": {"replicas": 3, "template": template}})
         );
     }
 

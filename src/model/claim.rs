@@ -127,6 +127,11 @@ impl<'a> Claim<'a> {
         Meta::of(self.value)
     }
 
+    /// The path of the claim in the object that holds it.
+    pub fn path(&self) -> &FieldPath {
+        &self.path
+    }
+
     /// The labels of the claim; of a template, those of the claims that are made from it.
     pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let added = self.added_labels;
