@@ -1,7 +1,8 @@
 //! StorageClass.
 
-use super::object::{Meta, map, text};
+use super::object::{Meta, list, map, text};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// A `storage.k8s.io` StorageClass.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,18 @@ impl<'a> StorageClass<'a> {
     /// Whether a volume is deleted with its claim. What the API server fills in when nothing is written.
     pub fn deletes_volumes(self) -> bool {
         text(self.value, &["reclaimPolicy"]).is_none_or(|policy| policy == "Delete")
+    }
+
+    /// The zones that its volumes are limited to; empty when they are not.
+    pub fn allowed_zones(self) -> BTreeSet<&'a str> {
+        // Drivers have zone keys of their own beside the well-known ones: `topology.ebs.csi.aws.com/zone`.
+        list(self.value, &["allowedTopologies"])
+            .iter()
+            .flat_map(|term| list(term, &["matchLabelExpressions"]))
+            .filter(|expression| text(expression, &["key"]).is_some_and(|key| key.ends_with("/zone")))
+            .flat_map(|expression| list(expression, &["values"]))
+            .filter_map(Value::as_str)
+            .collect()
     }
 
     /// Whether claims without a class get this one: either annotation key, the value exactly `true`.

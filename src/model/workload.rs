@@ -1,7 +1,7 @@
 //! Workloads: whatever makes pods.
 
-use super::object::{Meta, at, list, map, text};
-use super::{Claim, ClaimOrigin, FieldPath, ObjectKind};
+use super::object::{Meta, at, map, text};
+use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeSource};
 use serde_json::{Map, Value};
 
 /// A pod volume that names a claim.
@@ -96,68 +96,64 @@ impl<'a> Workload<'a> {
         map(self.pod()?, &["metadata", "labels"])
     }
 
-    fn volumes(&self) -> impl Iterator<Item = (FieldPath, &'a Value)> + use<'a> {
-        let path = self.pod_path().keys(&["spec", "volumes"]);
-        let volumes = self
-            .pod_spec(&["volumes"])
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
-        volumes
-            .iter()
-            .enumerate()
-            .map(move |(index, volume)| (path.index(index), volume))
-    }
-
-    /// Names of the volumes that the set's claim templates provide; they hide pod volumes of the same name.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
-    fn template_names(&self) -> Vec<&'a str> {
-        self.set_templates()
-            .iter()
-            .map(|template| Meta::of(template).name())
-            .collect()
-    }
-
-    fn set_templates(&self) -> &'a [Value] {
-        match self.kind {
-            ObjectKind::StatefulSet => list(self.value, &["spec", "volumeClaimTemplates"]),
-            _ => &[],
-        }
-    }
-
     /// The claims that the pods name, each with its place.
     pub fn claim_volumes(&self) -> Vec<ClaimVolume<'a>> {
-        let hidden = self.template_names();
-        self.volumes()
-            .filter(|(_, volume)| !hidden.contains(&text(volume, &["name"]).unwrap_or_default()))
-            .filter_map(|(path, volume)| {
-                let source = volume.get("persistentVolumeClaim")?;
-                Some(ClaimVolume {
-                    claim: text(source, &["claimName"])?,
-                    path: path.keys(&["persistentVolumeClaim", "claimName"]),
-                    read_only: source.get("readOnly") == Some(&Value::Bool(true)),
-                })
+        let volumes = self.pod_volumes().into_iter();
+        volumes
+            .filter_map(|volume| match volume.source {
+                VolumeSource::Claim { name, read_only } => Some(ClaimVolume {
+                    claim: name,
+                    path: volume.path.keys(&["persistentVolumeClaim", "claimName"]),
+                    read_only,
+                }),
+                _ => None,
             })
             .collect()
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
     pub fn claims(&self) -> Vec<Claim<'a>> {
-        let hidden = self.template_names();
-        let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
-        let templates = self.set_templates().iter().enumerate().map(|(index, template)| {
-            Claim::template(
-                template,
-                path.index(index),
-                ClaimOrigin::SetTemplate,
-                Meta::of(template).name(),
-            )
-        });
-        let ephemeral = self.volumes().filter_map(|(path, volume)| {
-            let name = text(volume, &["name"]).unwrap_or_default();
-            let template = at(volume, &["ephemeral", "volumeClaimTemplate"])?;
-            let path = path.keys(&["ephemeral", "volumeClaimTemplate"]);
-            (!hidden.contains(&name)).then(|| Claim::template(template, path, ClaimOrigin::Ephemeral, name))
-        });
-        templates.chain(ephemeral).collect()
+        let volumes = self.pod_volumes().into_iter();
+        volumes
+            .filter_map(|volume| match volume.source {
+                VolumeSource::Template(claim) => Some(claim),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The claim templates of a StatefulSet.
+    pub fn set_templates(&self) -> Vec<Claim<'a>> {
+        let mut claims = self.claims();
+        claims.retain(|claim| claim.origin() == ClaimOrigin::SetTemplate);
+        claims
+    }
+}
+
+/// Whether a claim has the name that statefulset-controller gives: `<template>-<set>-<ordinal>`.
+/// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
+pub fn is_claim_of_set(claim: &str, template: &str, set: &str) -> bool {
+    let rest = |text: &str, part: &str| text.strip_prefix(part)?.strip_prefix('-').map(str::to_owned);
+    rest(claim, template)
+        .and_then(|claim| rest(&claim, set))
+        .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_claim_of_set;
+
+    #[test]
+    fn the_ordinal_tells_the_claims_of_a_set_from_those_of_its_neighbours() {
+        for (claim, is_of_set) in [
+            ("data-db-0", true),
+            ("data-db-12", true),
+            ("data-db-old-0", false),
+            ("data-dbx-0", false),
+            ("data-db-", false),
+            ("data-db", false),
+        ] {
+            assert_eq!(is_claim_of_set(claim, "data", "db"), is_of_set, "{claim}");
+        }
     }
 }

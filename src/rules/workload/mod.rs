@@ -11,8 +11,8 @@ pub mod zone_locked_claims;
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
-use crate::model::{AccessMode, Claim, ClaimOrigin, ClaimVolume, Meta, StorageClass, Workload, labels, object};
-use serde_json::Value;
+use crate::model::scheduling::zone_of_node;
+use crate::model::{AccessMode, Claim, ClaimVolume, Meta, StorageClass, Workload};
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
@@ -26,10 +26,6 @@ pub const RULES: &[&Rule] = &[
     &zone_locked_claims::RULE,
 ];
 
-/// The labels of nodes that name their zone, the current one first.
-const ZONE_KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-const HOSTNAME_KEY: &str = "kubernetes.io/hostname";
-
 /// A claim template whose volumes can be reached from one zone only.
 struct ZonalTemplate<'a> {
     claim: Claim<'a>,
@@ -40,7 +36,7 @@ struct ZonalTemplate<'a> {
 /// The set's claim templates that get zonal volumes.
 fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ZonalTemplate<'a>> {
     let mut zonal = Vec::new();
-    for claim in set_templates(workload) {
+    for claim in workload.set_templates() {
         let Some(class) = cx.class_or_skip(&claim, out) else {
             continue;
         };
@@ -60,47 +56,11 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
     zonal
 }
 
-fn set_templates<'a>(workload: &Workload<'a>) -> Vec<Claim<'a>> {
-    let mut claims = workload.claims();
-    claims.retain(|claim| claim.origin() == ClaimOrigin::SetTemplate);
-    claims
-}
-
-/// The zones that a class is limited to; empty when it is not.
-fn allowed_zones(class: StorageClass<'_>) -> BTreeSet<&str> {
-    // Drivers have zone keys of their own beside the well-known ones: `topology.ebs.csi.aws.com/zone`.
-    object::list(class.value(), &["allowedTopologies"])
-        .iter()
-        .flat_map(|term| object::list(term, &["matchLabelExpressions"]))
-        .filter(|expression| object::text(expression, &["key"]).is_some_and(|key| key.ends_with("/zone")))
-        .flat_map(|expression| object::list(expression, &["values"]))
-        .filter_map(Value::as_str)
-        .collect()
-}
-
 /// Whether there are nodes, all of them are known, and they span fewer than two zones.
 fn has_one_zone(cx: &Context<'_>) -> bool {
     let nodes = || cx.view().rows(ViewKind::Node).map(Meta::of);
-    let zones: BTreeSet<_> = nodes()
-        .filter_map(|node| ZONE_KEYS.iter().find_map(|key| node.label(key)))
-        .collect();
+    let zones: BTreeSet<_> = nodes().filter_map(zone_of_node).collect();
     cx.view().is_complete(ViewKind::Node) && nodes().next().is_some() && zones.len() < 2
-}
-
-/// Whether pods of the workload are drawn together or kept apart by a term of `podAffinity` or `podAntiAffinity`
-/// (`affinity`) on one of these node labels, with a selector that selects the pods themselves.
-fn has_own_affinity(workload: &Workload<'_>, affinity: &str, preferred: bool, keys: &[&str]) -> bool {
-    let terms = |field| {
-        let list = workload.pod_spec(&["affinity", affinity, field]);
-        list.and_then(Value::as_array).into_iter().flatten()
-    };
-    let required = terms("requiredDuringSchedulingIgnoredDuringExecution");
-    let weighted = terms("preferredDuringSchedulingIgnoredDuringExecution");
-    let preferred = weighted.filter_map(|term| term.get("podAffinityTerm").filter(|_| preferred));
-    required.chain(preferred).any(|term| {
-        object::text(term, &["topologyKey"]).is_some_and(|key| keys.contains(&key))
-            && labels::selects(term.get("labelSelector"), workload.pod_labels())
-    })
 }
 
 /// A claim of one node or one pod that the pods of a workload name.
@@ -113,7 +73,7 @@ struct ExclusiveClaim<'a> {
 /// The claims that the workload's pods name and that only one node or one pod can use, each once. Those of one node are
 /// no obstacle to pods that all run on one node, and left out then.
 fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ExclusiveClaim<'a>> {
-    let same_node = runs_on_one_node(workload);
+    let same_node = workload.runs_on_one_node();
     let mut exclusive: Vec<ExclusiveClaim<'a>> = Vec::new();
     for volume in workload.claim_volumes() {
         if exclusive.iter().any(|known| known.volume.claim == volume.claim) {
@@ -139,14 +99,6 @@ fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Fin
         }
     }
     exclusive
-}
-
-/// Whether the pod template itself puts all pods on one node.
-fn runs_on_one_node(workload: &Workload<'_>) -> bool {
-    let written = |keys: &[&str]| workload.pod_spec(keys).and_then(Value::as_str).is_some();
-    written(&["nodeName"])
-        || written(&["nodeSelector", HOSTNAME_KEY])
-        || has_own_affinity(workload, "podAffinity", false, &[HOSTNAME_KEY])
 }
 
 #[cfg(test)]
