@@ -104,6 +104,11 @@ impl<'a> Claim<'a> {
         Meta::of(self.value)
     }
 
+    /// The path of the claim in the object that holds it.
+    pub fn path(&self) -> &FieldPath {
+        &self.path
+    }
+
     /// The path of a field of the claim's spec, in the object that holds the claim.
     pub fn spec_path(&self, keys: &[&str]) -> FieldPath {
         self.path.key("spec").keys(keys)

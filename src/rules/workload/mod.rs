@@ -5,14 +5,20 @@ pub mod claims_deleted_with_set;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
 pub mod missing_governing_service;
+pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
+pub mod stalled_rollout;
+pub mod unresolved_volume_mount;
+pub mod unused_claim_template;
+pub mod volume_mode_mount_mismatch;
+pub mod zero_grace_period;
 pub mod zone_locked_claims;
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
-use crate::model::{AccessMode, Claim, ClaimVolume, Meta, StorageClass, Workload};
+use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, StorageClass, Workload};
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
@@ -22,8 +28,25 @@ pub const RULES: &[&Rule] = &[
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
     &missing_governing_service::RULE,
+    &missing_readiness_probe::RULE,
     &missing_zone_spread::RULE,
+    &stalled_rollout::RULE,
+    &unresolved_volume_mount::RULE,
+    &unused_claim_template::RULE,
+    &volume_mode_mount_mismatch::RULE,
+    &zero_grace_period::RULE,
     &zone_locked_claims::RULE,
+];
+
+/// Every kind that makes pods.
+const KINDS: &[ObjectKind] = &[
+    ObjectKind::StatefulSet,
+    ObjectKind::Deployment,
+    ObjectKind::ReplicaSet,
+    ObjectKind::DaemonSet,
+    ObjectKind::Job,
+    ObjectKind::CronJob,
+    ObjectKind::Pod,
 ];
 
 /// A claim template whose volumes can be reached from one zone only.
