@@ -2,7 +2,7 @@
 
 use super::live::Named;
 use super::view::ViewKind;
-use crate::model::object::{list, text};
+use crate::model::object::text;
 use crate::model::{Claim, ClassName, ObjectKind, Subject, Workload};
 
 /// The objects that a subject in `namespace` names.
@@ -62,7 +62,7 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
     if workload.kind() == ObjectKind::StatefulSet {
         name(ViewKind::Service, workload.spec_text(&["serviceName"]));
     }
-    for volume in list(workload.value(), &["spec", "volumes"]) {
-        name(ViewKind::CsiDriver, text(volume, &["csi", "driver"]));
+    for volume in workload.pod_volumes() {
+        name(ViewKind::CsiDriver, volume.text(&["csi", "driver"]));
     }
 }

@@ -120,10 +120,11 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
             "status/lastPhaseTransitionTime",
         ],
         ViewKind::Service => &["spec/clusterIP", "spec/selector"],
-        ViewKind::ResourceQuota => &["spec/hard", "status/used"],
+        ViewKind::ResourceQuota => &["spec/hard", "spec/scopes", "spec/scopeSelector", "status/used"],
         ViewKind::Pod => &["spec/nodeName", "status/phase"],
         ViewKind::StatefulSet => &[
             "spec/replicas",
+            "spec/ordinals",
             "spec/persistentVolumeClaimRetentionPolicy",
             "spec/selector",
             "spec/template/metadata/labels",

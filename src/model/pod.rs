@@ -46,6 +46,11 @@ impl<'a> Container<'a> {
             .any(|probe| self.value.get(probe).is_some_and(Value::is_object))
     }
 
+    /// Whether it may use no more than so much of a resource: `memory`, `ephemeral-storage`.
+    pub fn has_limit(&self, resource: &str) -> bool {
+        at(self.value, &["resources", "limits", resource]).is_some_and(|limit| !limit.is_null())
+    }
+
     /// What it mounts: `volumeMounts`, then `volumeDevices`.
     pub fn mounts(&self) -> Vec<Mount<'a>> {
         [
@@ -112,6 +117,7 @@ pub struct PodVolume<'a> {
     pub path: FieldPath,
     /// What it is.
     pub source: VolumeSource<'a>,
+    value: &'a Value,
 }
 
 impl<'a> PodVolume<'a> {
@@ -133,7 +139,22 @@ impl<'a> PodVolume<'a> {
         } else {
             VolumeSource::Other
         };
-        Self { name, path, source }
+        Self {
+            name,
+            path,
+            source,
+            value,
+        }
+    }
+
+    /// A text of the volume or the template as it stands: `["emptyDir", "medium"]`; `None` when it is empty.
+    pub fn text(&self, keys: &[&str]) -> Option<&'a str> {
+        text(self.value, keys).filter(|text| !text.is_empty())
+    }
+
+    /// Whether a field of the volume or the template is written.
+    pub fn has(&self, keys: &[&str]) -> bool {
+        at(self.value, keys).is_some_and(|value| !value.is_null())
     }
 
     /// Whether what is written to it is there again in the next pod: claims, but not ephemeral ones.
@@ -181,6 +202,7 @@ impl<'a> Workload<'a> {
                 name,
                 path,
                 source: VolumeSource::Template(claim),
+                value: template,
             }
         });
         let mut volumes: Vec<_> = templates.collect();

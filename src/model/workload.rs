@@ -69,6 +69,11 @@ impl<'a> Workload<'a> {
         field.and_then(Value::as_u64).unwrap_or(1)
     }
 
+    /// The ordinal of a StatefulSet's first pod: 0 unless `spec.ordinals.start` says otherwise.
+    pub fn first_ordinal(&self) -> u64 {
+        self.spec(&["ordinals", "start"]).and_then(Value::as_u64).unwrap_or(0)
+    }
+
     /// Path of the pod template (of the object itself for a Pod).
     pub fn pod_path(&self) -> FieldPath {
         match self.kind {
@@ -130,13 +135,19 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// Whether a claim has the name that statefulset-controller gives: `<template>-<set>-<ordinal>`.
+/// The ordinal in the name that statefulset-controller gives a claim: `<template>-<set>-<ordinal>`; `None` for a claim that
+/// is not of this template and set.
 /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
+pub fn ordinal_of_claim(claim: &str, template: &str, set: &str) -> Option<u64> {
+    let rest = claim.strip_prefix(template)?.strip_prefix('-')?;
+    let ordinal = rest.strip_prefix(set)?.strip_prefix('-')?;
+    let is_number = ordinal.bytes().all(|byte| byte.is_ascii_digit());
+    ordinal.parse().ok().filter(|_| is_number)
+}
+
+/// Whether a claim is one that statefulset-controller made for this template and set.
 pub fn is_claim_of_set(claim: &str, template: &str, set: &str) -> bool {
-    let rest = |text: &str, part: &str| text.strip_prefix(part)?.strip_prefix('-').map(str::to_owned);
-    rest(claim, template)
-        .and_then(|claim| rest(&claim, set))
-        .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+    ordinal_of_claim(claim, template, set).is_some()
 }
 
 #[cfg(test)]

@@ -4,10 +4,15 @@ pub mod claim_template_changed;
 pub mod claims_deleted_with_set;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
+pub mod inline_driver_not_allowed;
+pub mod missing_claim;
 pub mod missing_governing_service;
 pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
+pub mod node_name_bypasses_binding;
+pub mod read_only_claim_written;
 pub mod stalled_rollout;
+pub mod unbounded_scratch_volume;
 pub mod unresolved_volume_mount;
 pub mod unused_claim_template;
 pub mod volume_mode_mount_mismatch;
@@ -18,7 +23,7 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
-use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, StorageClass, Workload};
+use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
@@ -27,10 +32,15 @@ pub const RULES: &[&Rule] = &[
     &claims_deleted_with_set::RULE,
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
+    &inline_driver_not_allowed::RULE,
+    &missing_claim::RULE,
     &missing_governing_service::RULE,
     &missing_readiness_probe::RULE,
     &missing_zone_spread::RULE,
+    &node_name_bypasses_binding::RULE,
+    &read_only_claim_written::RULE,
     &stalled_rollout::RULE,
+    &unbounded_scratch_volume::RULE,
     &unresolved_volume_mount::RULE,
     &unused_claim_template::RULE,
     &volume_mode_mount_mismatch::RULE,
@@ -102,26 +112,50 @@ fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Fin
         if exclusive.iter().any(|known| known.volume.claim == volume.claim) {
             continue;
         }
-        match cx
-            .view()
-            .get(ViewKind::PersistentVolumeClaim, cx.namespace(), volume.claim)
-        {
-            Lookup::Found(claim) => {
-                let claim = Claim::object(claim);
-                let modes = claim.access_modes().map(|(_, mode)| mode);
-                // In the order of declaration the mode of one pod comes after that of one node.
-                let Some(mode) = modes.max().filter(|_| claim.is_exclusive()) else {
-                    continue;
-                };
-                if mode == AccessMode::ReadWriteOncePod || !same_node {
-                    exclusive.push(ExclusiveClaim { volume, mode });
-                }
-            }
-            Lookup::Absent => {}
-            Lookup::Unknown => out.skip(format!("PersistentVolumeClaim {} is unknown", volume.claim)),
+        let Some(claim) = claim_or_skip(volume.claim, cx, out) else {
+            continue;
+        };
+        let modes = claim.access_modes().map(|(_, mode)| mode);
+        // In the order of declaration the mode of one pod comes after that of one node.
+        let Some(mode) = modes.max().filter(|_| claim.is_exclusive()) else {
+            continue;
+        };
+        if mode == AccessMode::ReadWriteOncePod || !same_node {
+            exclusive.push(ExclusiveClaim { volume, mode });
         }
     }
     exclusive
+}
+
+/// The volumes of the pods that are claims, each with its claim: one that exists, or the template of one.
+fn claims_of_pods<'a>(
+    workload: &Workload<'a>,
+    cx: &Context<'a>,
+    out: &mut Findings,
+) -> Vec<(PodVolume<'a>, Claim<'a>)> {
+    let volumes = workload.pod_volumes().into_iter();
+    volumes
+        .filter_map(|volume| {
+            let claim = match &volume.source {
+                VolumeSource::Template(claim) => claim.clone(),
+                VolumeSource::Claim { name, .. } => claim_or_skip(name, cx, out)?,
+                _ => return None,
+            };
+            Some((volume, claim))
+        })
+        .collect()
+}
+
+/// The claim of this name in the workload's namespace, if it exists; says so when that is unknown.
+fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
+    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
+        Lookup::Found(claim) => Some(Claim::object(claim)),
+        Lookup::Absent => None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
+            None
+        }
+    }
 }
 
 #[cfg(test)]
