@@ -50,7 +50,10 @@ mod tests {
         assert_eq!(read("count/persistentvolumeclaims"), Some((None, Limited::Claims)));
         let of_class = |what| format!("gp3.storageclass.storage.k8s.io/{what}");
         assert_eq!(read(&of_class("requests.storage")), Some((Some("gp3"), Limited::Sizes)));
-        assert_eq!(read(&of_class("persistentvolumeclaims")), Some((Some("gp3"), Limited::Claims)));
+        assert_eq!(
+            read(&of_class("persistentvolumeclaims")),
+            Some((Some("gp3"), Limited::Claims))
+        );
         assert_eq!(read(&of_class("limits.storage")), None);
         assert_eq!(read("requests.cpu"), None);
     }

@@ -2,16 +2,21 @@
 
 pub mod claim_template_changed;
 pub mod claims_deleted_with_set;
+pub mod claims_left_by_scale_down;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
+pub mod force_deleted_pod;
 pub mod inline_driver_not_allowed;
 pub mod missing_claim;
+pub mod missing_disruption_budget;
 pub mod missing_governing_service;
 pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
 pub mod node_name_bypasses_binding;
 pub mod read_only_claim_written;
+pub mod replicas_over_quota;
 pub mod stalled_rollout;
+pub mod too_many_volumes;
 pub mod unbounded_scratch_volume;
 pub mod unresolved_volume_mount;
 pub mod unused_claim_template;
@@ -30,16 +35,21 @@ use std::collections::BTreeSet;
 pub const RULES: &[&Rule] = &[
     &claim_template_changed::RULE,
     &claims_deleted_with_set::RULE,
+    &claims_left_by_scale_down::RULE,
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
+    &force_deleted_pod::RULE,
     &inline_driver_not_allowed::RULE,
     &missing_claim::RULE,
+    &missing_disruption_budget::RULE,
     &missing_governing_service::RULE,
     &missing_readiness_probe::RULE,
     &missing_zone_spread::RULE,
     &node_name_bypasses_binding::RULE,
     &read_only_claim_written::RULE,
+    &replicas_over_quota::RULE,
     &stalled_rollout::RULE,
+    &too_many_volumes::RULE,
     &unbounded_scratch_volume::RULE,
     &unresolved_volume_mount::RULE,
     &unused_claim_template::RULE,

@@ -79,11 +79,9 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
         }
         let name = volume.name;
         let message = format!("scratch volume {name} has no sizeLimit: it can fill the {fills} of its node");
-        out.push(
-            Finding::new(volume.path.key("emptyDir"), name, message).remedy(format!(
-                "write emptyDir.sizeLimit, such as 1Gi, or give the containers {limit}"
-            )),
-        );
+        out.push(Finding::new(volume.path.key("emptyDir"), name, message).remedy(format!(
+            "write emptyDir.sizeLimit, such as 1Gi, or give the containers {limit}"
+        )));
     }
 }
 
@@ -102,5 +100,6 @@ fn has_memory_limit(workload: &Workload<'_>) -> bool {
     let mut main = containers
         .iter()
         .filter(|container| container.role() == ContainerRole::Main);
-    workload.pod_spec(&["resources", "limits", "memory"]).is_some() || main.all(|container| container.has_limit("memory"))
+    workload.pod_spec(&["resources", "limits", "memory"]).is_some()
+        || main.all(|container| container.has_limit("memory"))
 }
