@@ -51,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["decision", "engine", "yaml"]),
+    ("reference", &["rules", "engine", "drivers", "model"]),
     ("telemetry", &["protocol"]),
     ("tls", &[]),
     ("server", &["protocol", "telemetry", "tls"]),

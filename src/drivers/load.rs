@@ -108,6 +108,16 @@ mod tests {
                 ],
             ),
             (
+                "spec:\n  name: a.example.com\n  parameters:\n    confidence: likely\n    source: x\n    \
+                 unknownKeys: refused\n    keyCase: sensitive\n    list:\n      \
+                 - {name: a, check: {length: {max: 1}, json: {}}}\n      - {name: b, check: boolean}\n",
+                vec![
+                    "12:26: must have exactly one of oneOf, integer, quantity, boolean, startsWith, list, powerOfTwo, octal, \
+                     json, alphanumeric, length, but has 2",
+                    "13:26: must be a mapping, but is `boolean`",
+                ],
+            ),
+            (
                 "spec:\n  name: a.example.com\n  sizes: {confidence: likely, source: x, cases: [{min: 10 GiB, max: 1Ti}]}\n",
                 vec!["6:56: must be a quantity such as `100Gi`, but is `10 GiB`"],
             ),

@@ -117,8 +117,8 @@ impl<'s> Checker<'s> {
             }
             return;
         }
-        if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
-            self.variant(variants, value, pointer);
+        if let Some(variants) = variants(schema) {
+            self.variant(&variants, value, pointer);
             return;
         }
         let types = types(schema);
@@ -145,8 +145,8 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// An enum whose variants are mappings of one key, which tells the variant.
-    fn variant(&mut self, variants: &'s [Value], value: &Value, pointer: &str) {
+    /// A value of an enum of mappings: its only key tells the variant.
+    fn variant(&mut self, variants: &[(&'s str, &'s Value)], value: &Value, pointer: &str) {
         let Value::Object(fields) = value else {
             self.problems.push(Problem::new(
                 pointer,
@@ -154,15 +154,11 @@ impl<'s> Checker<'s> {
             ));
             return;
         };
-        let properties = |variant: &'s Value| variant.get("properties").and_then(Value::as_object);
-        let names = || {
-            let all = variants.iter().filter_map(properties);
-            all.flat_map(Map::keys).map(String::as_str)
-        };
+        let names = || variants.iter().map(|(name, _)| *name);
         for (key, inner) in fields {
             let pointer = child(pointer, key);
-            match variants.iter().filter_map(properties).find_map(|known| known.get(key)) {
-                Some(schema) => self.value(schema, inner, &pointer),
+            match variants.iter().find(|(name, _)| name == key) {
+                Some((_, schema)) => self.value(schema, inner, &pointer),
                 None => self.problems.push(Problem {
                     message: unknown_field(key, names),
                     key: true,
@@ -172,14 +168,12 @@ impl<'s> Checker<'s> {
         }
         if fields.len() != 1 {
             let names: Vec<_> = names().collect();
-            self.problems.push(Problem::new(
-                pointer,
-                format!(
-                    "must have exactly one of {}, but has {}",
-                    names.join(", "),
-                    fields.len()
-                ),
-            ));
+            let message = format!(
+                "must have exactly one of {}, but has {}",
+                names.join(", "),
+                fields.len()
+            );
+            self.problems.push(Problem::new(pointer, message));
         }
     }
 
@@ -242,6 +236,18 @@ fn constants(schema: &Value) -> Vec<&Value> {
         constants.extend(words);
     }
     constants
+}
+
+/// The variants of an enum whose values are mappings of one key: that key and the schema of what stands under it.
+fn variants(schema: &Value) -> Option<Vec<(&str, &Value)>> {
+    let variants = schema.get("oneOf")?.as_array()?.iter();
+    variants
+        .map(|variant| {
+            let mut properties = variant.get("properties")?.as_object()?.iter();
+            let (name, schema) = properties.next()?;
+            properties.next().is_none().then_some((name.as_str(), schema))
+        })
+        .collect()
 }
 
 fn listed(schema: &Value) -> Vec<&Value> {

@@ -279,7 +279,7 @@ fn snapshots_clones_filesystems_and_limits() {
         ("driver.longhorn.io", Served, Served),
         ("topolvm.io", Unknown, Unknown),
         ("rancher.io/local-path", Refused, Refused),
-        ("cinder.csi.openstack.org", Unknown, Unknown),
+        ("cinder.csi.openstack.org", Served, Served),
     ] {
         let known = drivers.find(driver).unwrap().driver;
         assert_eq!(

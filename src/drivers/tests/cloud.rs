@@ -213,7 +213,7 @@ fn snapshots_clones_and_limits() {
         ("csi.hetzner.cloud", Refused, Refused, Some((16, true))),
         // A flag of the driver or of the managed service raises it.
         ("dobs.csi.digitalocean.com", Served, Refused, Some((15, false))),
-        ("cinder.csi.openstack.org", Unknown, Unknown, Some((256, false))),
+        ("cinder.csi.openstack.org", Served, Served, Some((256, false))),
         ("vpc.block.csi.ibm.io", Served, Refused, Some((12, false))),
         ("csi.scaleway.com", Served, Refused, Some((16, true))),
         // Not announced, and a VolumeSnapshotClass is shipped.
@@ -588,6 +588,11 @@ fn attributes_classes() {
         (
             "disk.csi.azure.com",
             &[("skuname", "PremiumV2_LRS"), ("DiskIOPSReadWrite", "4000")],
+            &[],
+        ),
+        (
+            "disk.csi.azure.com",
+            &[("device-setting/queue/read_ahead_kb", "8"), ("cachingMode", "None")],
             &[],
         ),
         ("disk.csi.azure.com", &[("iops", "4000")], &[("iops", RefusedByDriver)]),

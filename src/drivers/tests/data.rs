@@ -16,6 +16,8 @@ fn every_file_is_in_the_schema_and_complete() {
         for one in &data.recognised {
             assert!(names.insert(one.name.clone()), "{file}: {} twice", one.name);
             assert!(!one.product.is_empty(), "{file}: {}", one.name);
+            // Not by a pattern either.
+            assert!(Drivers::builtin().find(&one.name).is_none(), "{file}: {}", one.name);
         }
         for gone in &data.removed {
             assert!(names.insert(gone.name.clone()), "{file}: {} twice", gone.name);
