@@ -2,8 +2,7 @@
 
 use super::live::Named;
 use super::view::ViewKind;
-use crate::model::object::text;
-use crate::model::{Claim, ClassName, ObjectKind, Subject, Workload};
+use crate::model::{Autoscaler, Claim, ClassName, ObjectKind, Subject, Workload};
 
 /// The objects that a subject in `namespace` names.
 pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
@@ -26,9 +25,10 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
             name(ViewKind::VolumeSnapshotContent, snapshot.content());
         }
         Subject::Other(ObjectKind::HorizontalPodAutoscaler, autoscaler) => {
-            let target = text(autoscaler, &["spec", "scaleTargetRef", "name"]);
-            if text(autoscaler, &["spec", "scaleTargetRef", "kind"]) == Some("Deployment") {
-                name(ViewKind::Deployment, target);
+            if let Some((kind, target)) = Autoscaler::new(autoscaler).target()
+                && let Some(kind) = ViewKind::find(kind.group(), kind.as_str())
+            {
+                name(kind, Some(target));
             }
         }
         _ => {}

@@ -326,6 +326,26 @@ mod tests {
     }
 
     #[test]
+    fn of_a_deployment_stays_what_tells_whether_its_pods_can_share_a_claim() {
+        let template = json!({
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {
+                "nodeSelector": {"kubernetes.io/hostname": "a"},
+                "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}},
+                "volumes": [{"name": "files", "persistentVolumeClaim": {"claimName": "files"}}],
+            },
+        });
+        let mut whole = template.clone();
+        whole["spec"]["containers"] = json!([{"name": "web"}]);
+        whole["spec"]["affinity"]["nodeAffinity"] = json!({});
+        let deployment = json!({"spec": {"replicas": 3, "paused": false, "template": whole}});
+        assert_eq!(
+            kept(ViewKind::Deployment, &deployment),
+            json!({"spec": {"replicas": 3, "template": template}})
+        );
+    }
+
+    #[test]
     fn of_a_node_only_the_metadata_is_kept() {
         let node = json!({
             "metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}},

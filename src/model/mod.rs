@@ -5,6 +5,7 @@
 
 pub mod access;
 mod attributes;
+mod autoscaler;
 mod claim;
 mod class;
 pub mod labels;
@@ -22,6 +23,7 @@ mod workload;
 
 pub use access::{AccessMode, VolumeMode};
 pub use attributes::AttributesClass;
+pub use autoscaler::Autoscaler;
 pub use claim::{Claim, ClaimOrigin, ClassName, DataSource};
 pub use class::StorageClass;
 pub use object::Meta;

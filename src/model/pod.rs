@@ -104,9 +104,14 @@ pub enum VolumeSource<'a> {
     EmptyDir,
     /// `hostPath`: stays behind on the node.
     HostPath,
-    /// Anything else: secrets, inline drivers, network shares, …
+    /// Made of objects or of an image, for reading: `configMap`, `secret`, `projected`, `downwardAPI`, `image`, `gitRepo`.
+    Content,
+    /// Anything else: an inline volume of a driver, a network share, …
     Other,
 }
+
+/// Sources of volumes that hold what somebody else wrote.
+const CONTENT: [&str; 6] = ["configMap", "downwardAPI", "gitRepo", "image", "projected", "secret"];
 
 /// A volume of a pod.
 #[derive(Debug, Clone)]
@@ -118,6 +123,12 @@ pub struct PodVolume<'a> {
     /// What it is.
     pub source: VolumeSource<'a>,
     value: &'a Value,
+}
+
+/// Whether a volume says nothing but its name: the API server makes it an `emptyDir`.
+fn is_bare(volume: &Value) -> bool {
+    let fields = volume.as_object().into_iter().flatten();
+    fields.filter(|(key, value)| *key != "name" && !value.is_null()).count() == 0
 }
 
 impl<'a> PodVolume<'a> {
@@ -132,10 +143,12 @@ impl<'a> PodVolume<'a> {
                 name: claim,
                 read_only: at(value, &["persistentVolumeClaim", "readOnly"]) == Some(&Value::Bool(true)),
             }
-        } else if given("emptyDir") {
+        } else if given("emptyDir") || is_bare(value) {
             VolumeSource::EmptyDir
         } else if given("hostPath") {
             VolumeSource::HostPath
+        } else if CONTENT.iter().any(|source| given(source)) {
+            VolumeSource::Content
         } else {
             VolumeSource::Other
         };
@@ -157,12 +170,22 @@ impl<'a> PodVolume<'a> {
         at(self.value, keys).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether it is made to hold data that is written: a claim, even an ephemeral one, or storage from outside the pod.
+    pub fn keeps_data(&self) -> bool {
+        match &self.source {
+            VolumeSource::Template(_) | VolumeSource::Claim { .. } | VolumeSource::HostPath | VolumeSource::Other => {
+                true
+            }
+            VolumeSource::EmptyDir | VolumeSource::Content => false,
+        }
+    }
+
     /// Whether what is written to it is there again in the next pod: claims, but not ephemeral ones.
     pub fn is_lasting_claim(&self) -> bool {
         match &self.source {
             VolumeSource::Template(claim) => claim.origin() == ClaimOrigin::SetTemplate,
             VolumeSource::Claim { .. } => true,
-            VolumeSource::EmptyDir | VolumeSource::HostPath | VolumeSource::Other => false,
+            VolumeSource::EmptyDir | VolumeSource::HostPath | VolumeSource::Content | VolumeSource::Other => false,
         }
     }
 }

@@ -45,16 +45,23 @@ mod tests {
 
     #[test]
     fn keys_about_claims_are_read_and_others_are_not() {
-        let read = |key| ClaimQuota::parse(key).map(|quota| (quota.class, quota.limited));
-        assert_eq!(read("requests.storage"), Some((None, Limited::Sizes)));
-        assert_eq!(read("count/persistentvolumeclaims"), Some((None, Limited::Claims)));
-        let of_class = |what| format!("gp3.storageclass.storage.k8s.io/{what}");
-        assert_eq!(read(&of_class("requests.storage")), Some((Some("gp3"), Limited::Sizes)));
-        assert_eq!(
-            read(&of_class("persistentvolumeclaims")),
-            Some((Some("gp3"), Limited::Claims))
-        );
-        assert_eq!(read(&of_class("limits.storage")), None);
-        assert_eq!(read("requests.cpu"), None);
+        for (key, expected) in [
+            ("requests.storage", Some((None, Limited::Sizes))),
+            ("persistentvolumeclaims", Some((None, Limited::Claims))),
+            ("count/persistentvolumeclaims", Some((None, Limited::Claims))),
+            (
+                "gp3.storageclass.storage.k8s.io/requests.storage",
+                Some((Some("gp3"), Limited::Sizes)),
+            ),
+            (
+                "gp3.storageclass.storage.k8s.io/persistentvolumeclaims",
+                Some((Some("gp3"), Limited::Claims)),
+            ),
+            ("gp3.storageclass.storage.k8s.io/limits.storage", None),
+            ("requests.cpu", None),
+        ] {
+            let read = ClaimQuota::parse(key).map(|quota| (quota.class, quota.limited));
+            assert_eq!(read, expected, "{key}");
+        }
     }
 }

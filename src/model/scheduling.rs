@@ -12,7 +12,7 @@ pub const ZONE_KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain
 pub const HOSTNAME_KEY: &str = "kubernetes.io/hostname";
 
 /// The zone that a node's labels name.
-pub fn zone_of_node<'a>(node: Meta<'a>) -> Option<&'a str> {
+pub fn zone_of_node(node: Meta<'_>) -> Option<&str> {
     ZONE_KEYS.iter().find_map(|key| node.label(key))
 }
 

@@ -3,9 +3,12 @@
 pub mod claim_template_changed;
 pub mod claims_deleted_with_set;
 pub mod claims_left_by_scale_down;
+pub mod ephemeral_data_directory;
+pub mod exclusive_claim_autoscaled;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
 pub mod force_deleted_pod;
+pub mod ineffective_spread;
 pub mod inline_driver_not_allowed;
 pub mod missing_claim;
 pub mod missing_disruption_budget;
@@ -14,8 +17,10 @@ pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
 pub mod node_name_bypasses_binding;
 pub mod read_only_claim_written;
+pub mod recursive_ownership_change;
 pub mod replicas_over_quota;
 pub mod stalled_rollout;
+pub mod state_without_claims;
 pub mod too_many_volumes;
 pub mod unbounded_scratch_volume;
 pub mod unresolved_volume_mount;
@@ -36,9 +41,12 @@ pub const RULES: &[&Rule] = &[
     &claim_template_changed::RULE,
     &claims_deleted_with_set::RULE,
     &claims_left_by_scale_down::RULE,
+    &ephemeral_data_directory::RULE,
+    &exclusive_claim_autoscaled::RULE,
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
     &force_deleted_pod::RULE,
+    &ineffective_spread::RULE,
     &inline_driver_not_allowed::RULE,
     &missing_claim::RULE,
     &missing_disruption_budget::RULE,
@@ -47,8 +55,10 @@ pub const RULES: &[&Rule] = &[
     &missing_zone_spread::RULE,
     &node_name_bypasses_binding::RULE,
     &read_only_claim_written::RULE,
+    &recursive_ownership_change::RULE,
     &replicas_over_quota::RULE,
     &stalled_rollout::RULE,
+    &state_without_claims::RULE,
     &too_many_volumes::RULE,
     &unbounded_scratch_volume::RULE,
     &unresolved_volume_mount::RULE,
@@ -166,6 +176,69 @@ fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option
             None
         }
     }
+}
+
+/// Where databases, queues and stores of keys keep their files, whatever the image; and what they are.
+const DATA_DIRECTORIES: &[(&str, &str)] = &[
+    ("/bitnami/cassandra", "Cassandra"),
+    ("/bitnami/etcd", "etcd"),
+    ("/bitnami/kafka", "Kafka"),
+    ("/bitnami/mariadb", "MariaDB"),
+    ("/bitnami/minio", "MinIO"),
+    ("/bitnami/mongodb", "MongoDB"),
+    ("/bitnami/mysql", "MySQL"),
+    ("/bitnami/openldap", "OpenLDAP"),
+    ("/bitnami/postgresql", "PostgreSQL"),
+    ("/bitnami/rabbitmq", "RabbitMQ"),
+    ("/bitnami/zookeeper", "ZooKeeper"),
+    ("/cockroach/cockroach-data", "CockroachDB"),
+    ("/consul/data", "Consul"),
+    ("/data/db", "MongoDB"),
+    ("/home/postgres/pgdata", "PostgreSQL"),
+    ("/opt/couchbase/var", "Couchbase"),
+    ("/opt/couchdb/data", "CouchDB"),
+    ("/opt/oracle/oradata", "Oracle Database"),
+    ("/qdrant/storage", "Qdrant"),
+    ("/usr/share/elasticsearch/data", "Elasticsearch"),
+    ("/usr/share/opensearch/data", "OpenSearch"),
+    ("/var/lib/arangodb3", "ArangoDB"),
+    ("/var/lib/cassandra", "Cassandra"),
+    ("/var/lib/clickhouse", "ClickHouse"),
+    ("/var/lib/etcd", "etcd"),
+    ("/var/lib/influxdb", "InfluxDB"),
+    ("/var/lib/influxdb2", "InfluxDB"),
+    ("/var/lib/kafka", "Kafka"),
+    ("/var/lib/ldap", "OpenLDAP"),
+    ("/var/lib/mysql", "MySQL or MariaDB"),
+    ("/var/lib/neo4j", "Neo4j"),
+    ("/var/lib/pgsql", "PostgreSQL"),
+    ("/var/lib/postgresql", "PostgreSQL"),
+    ("/var/lib/rabbitmq", "RabbitMQ"),
+    ("/var/lib/scylla", "ScyllaDB"),
+    ("/var/lib/tikv", "TiKV"),
+    ("/var/lib/weaviate", "Weaviate"),
+    ("/var/lib/zookeeper", "ZooKeeper"),
+    ("/var/opt/mssql", "SQL Server"),
+    ("/var/run/etcd", "etcd"),
+    ("/vault/data", "Vault"),
+    ("/vault/file", "Vault"),
+];
+
+/// Whose data directory this is: one that is known or one of `more`, or a folder `data` or `pgdata` in it.
+fn data_directory(directory: &str, more: &[String]) -> Option<&'static str> {
+    let known = DATA_DIRECTORIES.iter().copied();
+    let more = more.iter().map(|directory| (directory.as_str(), "by policy"));
+    known.chain(more).find_map(|(root, what)| {
+        let below = directory.strip_prefix(root.trim_end_matches('/'))?;
+        let is_data = |folder: &str| matches!(folder, "" | "data" | "pgdata");
+        ((below.is_empty() || below.starts_with('/')) && below.split('/').all(is_data)).then_some(what)
+    })
+}
+
+/// Whether a directory lies below another one.
+fn is_below(directory: &str, root: &str) -> bool {
+    let below = directory.strip_prefix(root.trim_end_matches('/'));
+    below.is_some_and(|below| below.starts_with('/') && below.len() > 1)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! A device that is mounted as a filesystem, or the other way round.
 
-use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
-use crate::model::{Claim, VolumeMode, VolumeSource, Workload};
+use crate::model::{VolumeMode, Workload};
 
 crate::rule! {
     /// ## What it checks
@@ -81,21 +80,7 @@ crate::rule! {
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let mounts = workload.mounts();
-    for volume in workload.pod_volumes() {
-        let claim = match volume.source {
-            VolumeSource::Template(claim) => claim,
-            VolumeSource::Claim { name, .. } => {
-                match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
-                    Lookup::Found(claim) => Claim::object(claim),
-                    Lookup::Absent => continue,
-                    Lookup::Unknown => {
-                        out.skip(format!("PersistentVolumeClaim {name} is unknown"));
-                        continue;
-                    }
-                }
-            }
-            _ => continue,
-        };
+    for (volume, claim) in super::claims_of_pods(workload, cx, out) {
         let mode = claim.volume_mode();
         for (container, mount) in &mounts {
             if mount.volume != volume.name || mount.mode == mode {
