@@ -66,3 +66,29 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
         name(ViewKind::CsiDriver, volume.text(&["csi", "driver"]));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_workload_names_what_its_pods_use() {
+        let volumes = json!([
+            {"name": "a", "persistentVolumeClaim": {"claimName": "files"}},
+            {"name": "b", "csi": {"driver": "secrets.example.com"}},
+            {"name": "c", "ephemeral": {"volumeClaimTemplate": {"spec": {"storageClassName": "fast"}}}},
+        ]);
+        let deployment = json!({"metadata": {"name": "web"}, "spec": {"template": {"spec": {"volumes": volumes}}}});
+        let named = named_by(&Subject::new(ObjectKind::Deployment, &deployment), "shop");
+        let mut of: Vec<_> = named.iter().map(|named| (named.kind, named.name.as_str())).collect();
+        of.sort_unstable();
+        let expected = [
+            (ViewKind::StorageClass, "fast"),
+            (ViewKind::CsiDriver, "secrets.example.com"),
+            (ViewKind::Namespace, "shop"),
+            (ViewKind::PersistentVolumeClaim, "files"),
+        ];
+        assert_eq!(of, expected);
+    }
+}

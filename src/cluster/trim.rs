@@ -303,13 +303,13 @@ mod tests {
 
     #[test]
     fn lists_keep_their_order_and_the_parts_that_rules_read() {
-        let set = json!({"spec": {"replicas": 3, "template": {}, "volumeClaimTemplates": [
+        let set = json!({"spec": {"replicas": 3, "ordinals": {"start": 5}, "template": {}, "volumeClaimTemplates": [
             {"metadata": {"name": "data", "labels": {}}, "spec": {"storageClassName": "fast"}, "status": {}},
             {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}, "limits": {}}}},
         ]}});
         assert_eq!(
             kept(ViewKind::StatefulSet, &set),
-            json!({"spec": {"replicas": 3, "volumeClaimTemplates": [
+            json!({"spec": {"replicas": 3, "ordinals": {"start": 5}, "volumeClaimTemplates": [
                 {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}},
                 {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}},
             ]}})

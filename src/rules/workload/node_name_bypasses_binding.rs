@@ -1,6 +1,7 @@
 //! Pods that are put on a node past the scheduler, which their claims wait for.
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
+use crate::model::object::text;
 use crate::model::{Claim, ClaimOrigin, ObjectKind, Volume, Workload, is_claim_of_set};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ crate::rule! {
     /// A pod template, or a pod, with `nodeName` and a claim that is not bound yet and whose class binds with
     /// `WaitForFirstConsumer`: a claim that the pods name, a claim template or an ephemeral volume. Claims that are bound,
     /// that name their volume, that a volume is kept for, or for which the scheduler has chosen a node already are fine.
-    /// In a listing of the cluster pods are left out: every running pod has a `nodeName`.
+    /// Pods that run already are left out, in a listing of the cluster and in files: the scheduler has set their `nodeName`.
     ///
     /// ## Why it matters
     /// With `WaitForFirstConsumer` it is the scheduler that binds a claim, or has its volume made, when it places the
@@ -87,7 +88,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(node) = node.filter(|node| !node.is_empty()) else {
         return;
     };
-    if workload.kind() == ObjectKind::Pod && cx.operation() == Operation::Scan {
+    if workload.kind() == ObjectKind::Pod && (cx.operation() == Operation::Scan || has_started(workload)) {
         return;
     }
     for (_, claim) in super::claims_of_pods(workload, cx, out) {
@@ -110,6 +111,11 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             "replace nodeName by `nodeSelector: {{kubernetes.io/hostname: {node}}}`, which the scheduler obeys"
         )));
     }
+}
+
+/// Whether the pod was read from a cluster, where the scheduler has set `nodeName`.
+fn has_started(pod: &Workload<'_>) -> bool {
+    text(pod.value(), &["status", "startTime"]).is_some()
 }
 
 /// Whether a volume is there for the claim, or for one that is made of the template.
