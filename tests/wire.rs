@@ -545,7 +545,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-const FIELDS: [&[&str]; 24] = [
+const FIELDS: [&[&str]; 32] = [
     &["metadata"],
     &["metadata", "annotations"],
     &["metadata", "labels"],
@@ -570,20 +570,39 @@ const FIELDS: [&[&str]; 24] = [
     &["spec", "volumeClaimTemplates"],
     &["spec", "volumes"],
     &["spec", "template", "spec", "volumes"],
+    &["spec", "template", "spec", "containers"],
+    &["spec", "template", "spec", "affinity"],
+    &["spec", "template", "spec", "topologySpreadConstraints"],
+    &["spec", "template", "spec", "securityContext"],
+    &["spec", "template", "spec", "terminationGracePeriodSeconds"],
+    &["spec", "updateStrategy"],
+    &["spec", "maxReplicas"],
+    &["spec", "scaleTargetRef"],
 ];
 
 /// An object that has everything that rules read.
 fn full(kind: ObjectKind) -> Value {
-    let volumes = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}, volumes(1)["spec"]["volumes"][0]]);
+    let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "b"}}});
+    let pod = json!({
+        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}, {"name": "e", "emptyDir": {}},
+            volumes(1)["spec"]["volumes"][0]],
+        "containers": [{"name": "a", "volumeMounts": [{"name": "v", "mountPath": "/data"},
+            {"name": "e", "mountPath": "/var/lib/mysql"}], "volumeDevices": [{"name": "x"}]}],
+        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
+        "topologySpreadConstraints": [term],
+        "securityContext": {"fsGroup": 1},
+        "terminationGracePeriodSeconds": 0,
+    });
     match kind {
         ObjectKind::StorageClass => class(&json!({})),
         ObjectKind::PersistentVolumeClaim => claim(&json!({})),
-        ObjectKind::Pod => json!({"metadata": {"name": "a"}, "spec": {"volumes": volumes}}),
+        ObjectKind::Pod => json!({"metadata": {"name": "a"}, "spec": pod}),
         ObjectKind::CronJob => json!({"metadata": {"name": "a"},
-            "spec": {"jobTemplate": {"spec": {"template": {"spec": {"volumes": volumes}}}}}}),
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}),
         _ => json!({"metadata": {"name": "a"}, "spec": {"replicas": 3, "serviceName": "a",
             "selector": {"matchLabels": {"app": "a"}}, "volumeClaimTemplates": [claim(&json!({}))],
-            "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"volumes": volumes}}}}),
+            "scaleTargetRef": {"kind": "Deployment", "name": "a"}, "maxReplicas": 3,
+            "template": {"metadata": {"labels": {"app": "a"}}, "spec": pod}}}),
     }
 }
 

@@ -108,15 +108,6 @@ pub struct Price<'d> {
     pub date: &'d str,
 }
 
-impl Price<'_> {
-    /// What a volume of this size, in bytes, costs a month in US dollars; `None` where what is stored is billed.
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub fn monthly_usd(&self, bytes: i128) -> Option<f64> {
-        const GIB: f64 = 1_073_741_824.0;
-        (self.billing == Billing::Size).then(|| self.usd_per_gib_month * bytes as f64 / GIB)
-    }
-}
-
 /// A refusal that nobody notices is no refusal.
 fn noticed(support: Support, stage: Option<Stage>) -> Support {
     if support == Support::Refused && stage.is_none() {

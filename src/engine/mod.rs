@@ -2,6 +2,7 @@
 
 mod author;
 mod context;
+pub mod cost;
 mod edit;
 mod finding;
 mod rule;

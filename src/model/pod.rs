@@ -3,6 +3,7 @@
 use super::object::{Meta, at, list, text};
 use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeMode, Workload};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,10 +230,10 @@ impl<'a> Workload<'a> {
             }
         });
         let mut volumes: Vec<_> = templates.collect();
-        let hidden: Vec<_> = volumes.iter().map(|volume| volume.name).collect();
+        let hidden: BTreeSet<_> = volumes.iter().map(|volume| volume.name).collect();
         let own = self.pod_list(&["volumes"]);
         let own = own.map(|(path, volume)| PodVolume::read(volume, path));
-        volumes.extend(own.filter(|volume| !hidden.contains(&volume.name)));
+        volumes.extend(own.filter(|volume| !hidden.contains(volume.name)));
         volumes
     }
 
@@ -258,14 +259,21 @@ impl<'a> Workload<'a> {
             .collect()
     }
 
+    /// The names of the volumes that a container can write to, with the name of such a container.
+    pub fn writers(&self) -> BTreeMap<&'a str, &'a str> {
+        let mounts = self.mounts().into_iter().filter(|(_, mount)| !mount.read_only);
+        mounts
+            .map(|(container, mount)| (mount.volume, container.name()))
+            .collect()
+    }
+
     /// The volumes that keep data for later pods, and that a container can write to.
     pub fn written_claims(&self) -> Vec<PodVolume<'a>> {
-        let mounts = self.mounts();
+        let written = self.writers();
         let mut volumes = self.pod_volumes();
         volumes.retain(|volume| {
-            let whole = matches!(volume.source, VolumeSource::Claim { read_only: true, .. });
-            let written = |mount: &Mount<'_>| mount.volume == volume.name && !mount.read_only;
-            volume.is_lasting_claim() && !whole && mounts.iter().any(|(_, mount)| written(mount))
+            let is_writable = !matches!(volume.source, VolumeSource::Claim { read_only: true, .. });
+            volume.is_lasting_claim() && is_writable && written.contains_key(volume.name)
         });
         volumes
     }

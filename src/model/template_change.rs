@@ -4,7 +4,7 @@ use super::object::{at, map};
 use super::quantity::Quantity;
 use super::{Claim, ClassName, Workload};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a template says how much storage it asks for.
 const STORAGE: &[&str] = &["spec", "resources", "requests", "storage"];
@@ -74,23 +74,28 @@ impl FieldChange<'_> {
 /// What changes in the claim templates from one set to another.
 pub fn template_changes<'a>(old: &Workload<'a>, new: &Workload<'a>) -> Vec<TemplateChange<'a>> {
     let (old, new) = (old.set_templates(), new.set_templates());
-    let find = |list: &[Claim<'a>], name: &str| list.iter().find(|template| template.name() == name).cloned();
+    let by_name = |list: &[Claim<'a>]| -> BTreeMap<_, _> {
+        // Of several templates of one name the first counts.
+        let named = list.iter().rev().map(|template| (template.name(), template.clone()));
+        named.collect()
+    };
+    let (before, after) = (by_name(&old), by_name(&new));
     let mut changes = Vec::new();
     for (index, template) in new.iter().enumerate() {
-        match find(&old, template.name()) {
-            Some(before) => field_changes(index, &before, template, &mut changes),
+        match before.get(template.name()) {
+            Some(before) => field_changes(index, before, template, &mut changes),
             None => changes.push(TemplateChange::Added {
                 index,
                 template: template.clone(),
             }),
         }
     }
-    let gone = old.iter().filter(|template| find(&new, template.name()).is_none());
+    let gone = old.iter().filter(|template| !after.contains_key(template.name()));
     changes.extend(gone.cloned().map(|template| TemplateChange::Removed { template }));
     let names = |list: &[Claim<'a>]| list.iter().map(Claim::name).collect::<Vec<_>>();
-    let (before, after) = (names(&old), names(&new));
-    if before != after && before.len() == after.len() && after.iter().all(|name| before.contains(name)) {
-        changes.push(TemplateChange::Reordered { before, after });
+    let (was, is) = (names(&old), names(&new));
+    if was != is && was.len() == is.len() && is.iter().all(|name| before.contains_key(name)) {
+        changes.push(TemplateChange::Reordered { before: was, after: is });
     }
     changes
 }

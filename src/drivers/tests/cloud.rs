@@ -646,19 +646,3 @@ fn mount_options() {
         );
     }
 }
-
-#[test]
-fn volumes_that_are_billed_by_size_have_a_monthly_price() {
-    let gib = |count: i128| count << 30;
-    let price = |billing| Price {
-        usd_per_gib_month: 0.08,
-        billing,
-        region: "us-east-1",
-        date: "2026-06",
-    };
-    let cents = |usd: f64| (usd * 100.0).round();
-    let monthly = |bytes| price(Billing::Size).monthly_usd(bytes).map(cents);
-    assert_eq!(monthly(gib(100)), Some(800.0));
-    assert_eq!(monthly(gib(1) / 2), Some(4.0));
-    assert_eq!(price(Billing::Use).monthly_usd(gib(100)), None);
-}

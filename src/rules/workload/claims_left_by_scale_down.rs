@@ -1,10 +1,10 @@
 //! Claims that nobody uses when a set has been scaled down.
 
-use crate::drivers::Parameters;
+use crate::engine::cost::{MonthlyCost, of_volume};
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ResolvedClass,
 };
-use crate::model::{Claim, FieldPath, ObjectKind, Workload, ordinal_of_claim};
+use crate::model::{Claim, FieldPath, ObjectKind, Workload};
 
 crate::rule! {
     /// ## What it checks
@@ -101,29 +101,22 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let end = |set: &Workload<'_>| set.first_ordinal().saturating_add(set.replicas());
-    let mut left: Vec<(u64, &str, Claim<'_>)> = templates
+    let gone = end(set)..end(&old);
+    let mut left: Vec<(u64, Claim<'_>)> = templates
         .iter()
-        .flat_map(|template| {
-            cx.view()
-                .rows_with_prefix(Needs::PersistentVolumeClaim, cx.namespace(), template.name())
-                .filter_map(|(claim, row)| {
-                    let ordinal = ordinal_of_claim(claim, template.name(), name)?;
-                    Some((ordinal, claim, Claim::object(row)))
-                })
-        })
-        .filter(|(ordinal, ..)| (end(set)..end(&old)).contains(ordinal))
+        .flat_map(|template| super::claims_of_set(template, set, cx))
+        .filter(|(ordinal, _)| gone.contains(ordinal))
         .collect();
     if left.is_empty() {
         return;
     }
-    left.sort_by_key(|(ordinal, name, _)| (*ordinal, *name));
-    let names: Vec<&str> = left.iter().map(|(_, name, _)| *name).collect();
-    let costs: Option<Vec<f64>> = left.iter().map(|(_, _, claim)| monthly_usd(claim, cx)).collect();
+    left.sort_by_key(|(ordinal, claim)| (*ordinal, claim.name()));
+    let names: Vec<&str> = left.iter().map(|(_, claim)| claim.name()).collect();
+    let costs: Option<Vec<_>> = left.iter().map(|(_, claim)| cost_of(claim, cx)).collect();
     let cost = costs.map_or_else(String::new, |costs| {
-        format!(
-            "; they cost about ${:.0} a month at list price",
-            costs.iter().sum::<f64>()
-        )
+        let usd: f64 = costs.iter().map(|cost| cost.usd).sum();
+        let origin = costs.first().map(MonthlyCost::origin).unwrap_or_default();
+        format!("; they cost about {usd:.2} USD a month ({origin})")
     });
     let message = match names.as_slice() {
         [claim] => format!("claim {claim} stays behind, with its volume"),
@@ -152,14 +145,10 @@ fn first(names: &[&str], most: usize, separator: &str) -> String {
 }
 
 /// What the volume of a claim costs a month, where that is known.
-fn monthly_usd(claim: &Claim<'_>, cx: &Context<'_>) -> Option<f64> {
+fn cost_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
     let ResolvedClass::Found(class) = cx.class_of(claim) else {
         return None;
     };
-    let price = cx
-        .driver(class.provisioner())?
-        .driver
-        .price(&Parameters::new(class.parameters()))?;
     let size = claim.capacity().or_else(|| claim.request()?.ok())?;
-    price.value.monthly_usd(size.bytes()?)
+    of_volume(cx.drivers(), class, size)
 }

@@ -3,9 +3,10 @@
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Operation, ParameterSpec, Profiles, RuleParameters,
 };
-use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload};
+use crate::model::{ContainerRole, FieldPath, Mount, ObjectKind, VolumeSource, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 crate::rule! {
     /// ## What it checks
@@ -101,26 +102,37 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = cx.parameters::<Directories>();
     let whose = |mount: &Mount<'_>| super::data_directory(mount.directory, &parameters.directories);
     let volumes = workload.pod_volumes();
-    let volume = |mount: &Mount<'_>| volumes.iter().find(|volume| volume.name == mount.volume);
+    let volumes: BTreeMap<_, _> = volumes.iter().map(|volume| (volume.name, volume)).collect();
     let mut mounts = workload.mounts();
     mounts.retain(|(container, _)| container.role() == ContainerRole::Main);
+    // Where data is kept, by container, and which containers have a volume in a directory of another kind.
+    let mut keeping: BTreeSet<(&FieldPath, &str)> = BTreeSet::new();
+    let mut elsewhere: BTreeMap<&str, BTreeSet<&FieldPath>> = BTreeMap::new();
+    for (container, mount) in &mounts {
+        if volumes.get(mount.volume).is_some_and(|volume| volume.keeps_data()) {
+            keeping.insert((container.path(), mount.directory));
+        }
+        if whose(mount).is_none() {
+            elsewhere.entry(mount.volume).or_default().insert(container.path());
+        }
+    }
 
     for (container, mount) in mounts.iter().filter(|(_, mount)| !mount.read_only) {
         let Some(what) = whose(mount) else { continue };
-        let (kind, fate) = match volume(mount).map(|volume| &volume.source) {
+        let (kind, fate) = match volumes.get(mount.volume).map(|volume| &volume.source) {
             Some(VolumeSource::EmptyDir) => ("an emptyDir", "goes with the pod"),
             Some(VolumeSource::HostPath) => ("a hostPath", "stays on one node"),
             _ => continue,
         };
-        let elsewhere = mounts.iter().any(|(other, its)| {
-            let is_same = other.path() == container.path();
-            // The files lie deeper, on a volume of their own.
-            let is_deeper = is_same && super::is_below(its.directory, mount.directory);
-            // The containers hand things over to each other: nobody else has the files of a database somewhere else.
-            let is_handed_over = !is_same && its.volume == mount.volume && whose(its).is_none();
-            (is_deeper && volume(its).is_some_and(PodVolume::keeps_data)) || is_handed_over
-        });
-        if elsewhere {
+        // The files lie deeper, on a volume of their own.
+        let root = format!("{}/", mount.directory.trim_end_matches('/'));
+        let deeper = keeping
+            .range((container.path(), root.as_str())..)
+            .take_while(|(path, directory)| *path == container.path() && directory.starts_with(&root))
+            .any(|(_, directory)| directory.len() > root.len());
+        // Containers hand things over to each other: nobody else has the files of a database somewhere else.
+        let others = elsewhere.get(mount.volume).into_iter().flatten();
+        if deeper || others.into_iter().any(|other| *other != container.path()) {
             continue;
         }
         let message = format!("{} ({what}) is {kind}: its data {fate}", mount.directory);

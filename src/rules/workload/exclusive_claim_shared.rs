@@ -124,7 +124,8 @@ crate::rule! {
         summary: "workload runs several pods on one ReadWriteOnce or ReadWriteOncePod claim",
         category: Category::Workload,
         class: Class::Availability,
-        needs: &[Needs::PersistentVolumeClaim],
+        // The sets and Deployments are what a scale is judged as.
+        needs: &[Needs::PersistentVolumeClaim, Needs::StatefulSet, Needs::Deployment],
         operations: &[Operation::Create, Operation::Update, Operation::Scale],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
         check: Check::Workload(KINDS, check),

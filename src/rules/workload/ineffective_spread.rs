@@ -89,8 +89,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             "{what} on {} misses the set's own pods: all may share one",
             term.topology_key()
         );
-        let own = workload.spec(&["selector"]).map(ToString::to_string);
-        let remedy = format!("make its labelSelector that of the set: {}", own.unwrap_or_default());
+        let remedy = "make its labelSelector the selector of the set, spec.selector";
         out.push(Finding::new(term.path().key("labelSelector"), selector, message).remedy(remedy));
     };
     for constraint in workload.spread_constraints() {

@@ -3,6 +3,7 @@
 use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{Meta, Workload};
+use std::collections::BTreeMap;
 
 crate::rule! {
     /// ## What it checks
@@ -80,6 +81,7 @@ crate::rule! {
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let namespace = cx.namespace();
+    let mut missing = Vec::new();
     for volume in workload.claim_volumes() {
         let name = volume.claim;
         let message = match cx.view().get(Needs::PersistentVolumeClaim, namespace, name) {
@@ -93,15 +95,22 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 continue;
             }
         };
-        let elsewhere = cx
-            .view()
-            .rows(Needs::PersistentVolumeClaim)
-            .map(Meta::of)
-            .find(|claim| claim.name() == name && claim.namespace() != namespace);
-        let remedy = match elsewhere {
-            Some(claim) => format!(
-                "make the claim, or correct the name; the claim {name} of namespace {} cannot be used from here",
-                claim.namespace()
+        missing.push((volume, message));
+    }
+    if missing.is_empty() {
+        return;
+    }
+    let elsewhere: BTreeMap<&str, &str> = cx
+        .view()
+        .rows(Needs::PersistentVolumeClaim)
+        .map(|claim| (Meta::of(claim).name(), Meta::of(claim).namespace()))
+        .filter(|(_, other)| *other != namespace)
+        .collect();
+    for (volume, message) in missing {
+        let name = volume.claim;
+        let remedy = match elsewhere.get(name) {
+            Some(other) => format!(
+                "make the claim, or correct the name; the claim {name} of namespace {other} cannot be used from here"
             ),
             None => "make the claim, or correct the name".to_owned(),
         };

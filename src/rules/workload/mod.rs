@@ -33,7 +33,9 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
-use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
+use crate::model::{
+    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal_of_claim,
+};
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
@@ -166,6 +168,16 @@ fn claims_of_pods<'a>(
         .collect()
 }
 
+/// The claims that exist of a set's template, each with its ordinal.
+fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>) -> Vec<(u64, Claim<'a>)> {
+    let (template, set) = (template.name(), set.meta().name());
+    let prefix = format!("{template}-{set}-");
+    cx.view()
+        .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
+        .filter_map(|(claim, row)| Some((ordinal_of_claim(claim, template, set)?, Claim::object(row))))
+        .collect()
+}
+
 /// The claim of this name in the workload's namespace, if it exists; says so when that is unknown.
 fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
     match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
@@ -233,12 +245,6 @@ fn data_directory(directory: &str, more: &[String]) -> Option<&'static str> {
         let is_data = |folder: &str| matches!(folder, "" | "data" | "pgdata");
         ((below.is_empty() || below.starts_with('/')) && below.split('/').all(is_data)).then_some(what)
     })
-}
-
-/// Whether a directory lies below another one.
-fn is_below(directory: &str, root: &str) -> bool {
-    let below = directory.strip_prefix(root.trim_end_matches('/'));
-    below.is_some_and(|below| below.starts_with('/') && below.len() > 1)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::text;
-use crate::model::{Claim, ClaimOrigin, ObjectKind, Volume, Workload, is_claim_of_set};
+use crate::model::{Claim, ClaimOrigin, ObjectKind, Volume, Workload};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 crate::rule! {
     /// ## What it checks
@@ -91,6 +92,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     if workload.kind() == ObjectKind::Pod && (cx.operation() == Operation::Scan || has_started(workload)) {
         return;
     }
+    let kept = kept_for(cx);
     for (_, claim) in super::claims_of_pods(workload, cx, out) {
         if claim.volume_name().is_some() || claim.meta().annotation(SELECTED_NODE).is_some() {
             continue;
@@ -98,7 +100,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         let Some(class) = cx.class_or_skip(&claim, out) else {
             continue;
         };
-        if class.binds_immediately() || has_volume(&claim, workload, cx) {
+        if class.binds_immediately() || has_volume(&claim, workload, &kept, cx) {
             continue;
         }
         let title = claim.title();
@@ -119,19 +121,22 @@ fn has_started(pod: &Workload<'_>) -> bool {
 }
 
 /// Whether a volume is there for the claim, or for one that is made of the template.
-fn has_volume(claim: &Claim<'_>, workload: &Workload<'_>, cx: &Context<'_>) -> bool {
+fn has_volume(claim: &Claim<'_>, workload: &Workload<'_>, kept: &BTreeSet<&str>, cx: &Context<'_>) -> bool {
     match claim.origin() {
-        ClaimOrigin::Object => cx.view().rows(Needs::PersistentVolume).map(Volume::new).any(|volume| {
-            let kept_for = volume.claim_ref();
-            kept_for.is_some_and(|kept| kept.namespace == cx.namespace() && kept.name == claim.name())
-        }),
-        ClaimOrigin::SetTemplate => {
-            let (template, set) = (claim.name(), workload.meta().name());
-            cx.view()
-                .rows_with_prefix(Needs::PersistentVolumeClaim, cx.namespace(), template)
-                .filter(|(name, _)| is_claim_of_set(name, template, set))
-                .any(|(_, made)| Claim::object(made).volume_name().is_some())
-        }
+        ClaimOrigin::Object => kept.contains(claim.name()),
+        ClaimOrigin::SetTemplate => super::claims_of_set(claim, workload, cx)
+            .iter()
+            .any(|(_, made)| made.volume_name().is_some()),
         ClaimOrigin::Ephemeral => false,
     }
+}
+
+/// The names of the claims of the namespace that volumes are kept for.
+fn kept_for<'a>(cx: &Context<'a>) -> BTreeSet<&'a str> {
+    let volumes = cx.view().rows(Needs::PersistentVolume).map(Volume::new);
+    volumes
+        .filter_map(Volume::claim_ref)
+        .filter(|claim| claim.namespace == cx.namespace())
+        .map(|claim| claim.name)
+        .collect()
 }

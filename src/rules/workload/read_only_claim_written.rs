@@ -87,28 +87,26 @@ crate::rule! {
 const NOT_ENFORCED: Profiles = Profiles::actions(Action::Warn, Action::Warn, Action::Warn);
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let mounts = workload.mounts();
+    let writers = workload.writers();
     for (volume, claim) in super::claims_of_pods(workload, cx, out) {
         let mut modes = claim.access_modes().map(|(_, mode)| mode).peekable();
         let is_read_only = modes.peek().is_some() && modes.all(|mode| mode == AccessMode::ReadOnlyMany);
         if !is_read_only || matches!(volume.source, VolumeSource::Claim { read_only: true, .. }) {
             continue;
         }
-        let writer = mounts
-            .iter()
-            .find(|(_, mount)| mount.volume == volume.name && !mount.read_only);
+        let Some(container) = writers.get(volume.name) else {
+            continue;
+        };
         let bound = bound_volume(&claim, cx);
-        if writer.is_none() || bound.is_some_and(|bound| bound.access_modes().any(is_for_writing)) {
+        if bound.is_some_and(|bound| bound.access_modes().any(is_for_writing)) {
             continue;
         }
-        let Some((container, _)) = writer else { continue };
         let path = match claim.origin() {
             ClaimOrigin::Object => volume.path.keys(&["persistentVolumeClaim", "claimName"]),
             ClaimOrigin::SetTemplate | ClaimOrigin::Ephemeral => claim.spec_path(&["accessModes"]),
         };
         let message = format!(
-            "container {} has {} for writing, which is ReadOnlyMany only",
-            container.name(),
+            "container {container} has {} for writing, which is ReadOnlyMany only",
             claim.title()
         );
         let finding = Finding::new(path, claim.name(), message).remedy(match claim.origin() {

@@ -5,7 +5,7 @@ use crate::engine::{
 };
 use crate::model::object::{at, map};
 use crate::model::quantity::Quantity;
-use crate::model::{Claim, ClaimOrigin, ClaimQuota, FieldPath, Limited, Meta, ObjectKind, Workload, ordinal_of_claim};
+use crate::model::{Claim, ClaimOrigin, ClaimQuota, FieldPath, Limited, Meta, ObjectKind, Workload};
 use serde_json::Value;
 
 crate::rule! {
@@ -214,13 +214,10 @@ fn missing(template: &Claim<'_>, workload: &Workload<'_>, before: Option<u64>, c
         };
         return replicas.saturating_sub(there);
     }
-    let (first, set) = (workload.first_ordinal(), workload.meta().name());
-    let there = cx
-        .view()
-        .rows_with_prefix(Needs::PersistentVolumeClaim, cx.namespace(), template.name())
-        .filter_map(|(claim, _)| ordinal_of_claim(claim, template.name(), set))
-        .filter(|ordinal| (first..first.saturating_add(replicas)).contains(ordinal))
-        .count();
+    let first = workload.first_ordinal();
+    let ordinals = first..first.saturating_add(replicas);
+    let claims = super::claims_of_set(template, workload, cx);
+    let there = claims.iter().filter(|(ordinal, _)| ordinals.contains(ordinal)).count();
     replicas.saturating_sub(there as u64)
 }
 

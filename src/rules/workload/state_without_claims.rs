@@ -2,6 +2,7 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload};
+use std::collections::BTreeMap;
 
 crate::rule! {
     /// ## What it checks
@@ -88,14 +89,17 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
         return;
     }
     let mounts = workload.mounts();
-    for volume in volumes
+    let of_main = mounts
         .iter()
-        .filter(|volume| matches!(volume.source, VolumeSource::EmptyDir))
-    {
-        let state = mounts.iter().find(|(container, mount)| {
-            container.role() == ContainerRole::Main && mount.volume == volume.name && is_state(mount)
-        });
-        let Some((_, mount)) = state else { continue };
+        .filter(|(container, _)| container.role() == ContainerRole::Main);
+    let mut state = BTreeMap::new();
+    for (_, mount) in of_main.filter(|(_, mount)| is_state(mount)) {
+        state.entry(mount.volume).or_insert(mount);
+    }
+    for volume in volumes {
+        let (Some(mount), VolumeSource::EmptyDir) = (state.get(volume.name), volume.source) else {
+            continue;
+        };
         let message = format!(
             "no claim, and {} is an emptyDir: what it holds is gone with the pod",
             mount.directory

@@ -60,11 +60,9 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
-    let mounts = workload.mounts();
+    let writers = workload.writers();
     for volume in workload.pod_volumes() {
-        let is_written = mounts
-            .iter()
-            .any(|(_, mount)| mount.volume == volume.name && !mount.read_only);
+        let is_written = writers.contains_key(volume.name);
         if !matches!(volume.source, VolumeSource::EmptyDir) || !is_written || volume.has(&["emptyDir", "sizeLimit"]) {
             continue;
         }

@@ -2,6 +2,7 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::{ObjectKind, Workload};
+use std::collections::BTreeSet;
 
 crate::rule! {
     /// ## What it checks
@@ -74,16 +75,20 @@ crate::rule! {
     }
 }
 
+/// How many volumes a remedy names.
+const NAMED_VOLUMES: usize = 5;
+
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let volumes = workload.pod_volumes();
-    let names: Vec<&str> = volumes.iter().map(|volume| volume.name).collect();
+    let names: BTreeSet<&str> = volumes.iter().map(|volume| volume.name).collect();
+    let some = names.iter().take(NAMED_VOLUMES).copied().collect::<Vec<_>>().join(", ");
     let places = match workload.kind() {
         ObjectKind::StatefulSet => "volumes or volumeClaimTemplates",
         _ => "volumes",
     };
     for (container, mount) in workload.mounts() {
         // A mount without a name is refused by the API server.
-        if mount.volume.is_empty() || names.contains(&mount.volume) {
+        if mount.volume.is_empty() || names.contains(mount.volume) {
             continue;
         }
         let name = mount.volume;
@@ -91,12 +96,10 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
             "container {} mounts {name}, which {places} do not define",
             container.name()
         );
-        let remedy = match names.as_slice() {
-            [] => format!("define {name} under {places}"),
-            names => format!(
-                "name one that is there ({}), or define {name} under {places}",
-                names.join(", ")
-            ),
+        let remedy = if some.is_empty() {
+            format!("define {name} under {places}")
+        } else {
+            format!("name a volume that is there ({some}), or define {name} under {places}")
         };
         out.push(Finding::new(mount.path.key("name"), name, message).remedy(remedy));
     }

@@ -2,6 +2,7 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{ObjectKind, Workload};
+use std::collections::BTreeSet;
 
 crate::rule! {
     /// ## What it checks
@@ -72,9 +73,10 @@ crate::rule! {
 
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let mounts = workload.mounts();
+    let mounted: BTreeSet<_> = mounts.iter().map(|(_, mount)| mount.volume).collect();
     for template in workload.set_templates() {
         let name = template.name();
-        if mounts.iter().any(|(_, mount)| mount.volume == name) {
+        if mounted.contains(name) {
             continue;
         }
         let message = format!("no container mounts claim template {name}: each replica pays for an unused volume");

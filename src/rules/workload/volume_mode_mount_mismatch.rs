@@ -2,6 +2,7 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{VolumeMode, Workload};
+use std::collections::BTreeMap;
 
 crate::rule! {
     /// ## What it checks
@@ -79,27 +80,28 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let mounts = workload.mounts();
-    for (volume, claim) in super::claims_of_pods(workload, cx, out) {
+    let claims: BTreeMap<_, _> = super::claims_of_pods(workload, cx, out)
+        .into_iter()
+        .map(|(volume, claim)| (volume.name, claim))
+        .collect();
+    for (container, mount) in workload.mounts() {
+        let Some(claim) = claims.get(mount.volume) else {
+            continue;
+        };
         let mode = claim.volume_mode();
-        for (container, mount) in &mounts {
-            if mount.volume != volume.name || mount.mode == mode {
-                continue;
-            }
-            let (field, other, at) = match mode {
-                VolumeMode::Block => ("volumeMounts", "volumeDevices", "devicePath"),
-                VolumeMode::Filesystem => ("volumeDevices", "volumeMounts", "mountPath"),
-            };
-            let message = format!(
-                "{} is {mode}, but container {} has it under {field}",
-                claim.title(),
-                container.name()
-            );
-            out.push(
-                Finding::new(mount.path.clone(), format!("{} {mode}", volume.name), message).remedy(format!(
-                    "move it to {other} with a {at}; the volume mode of a claim cannot be changed"
-                )),
-            );
+        if mount.mode == mode {
+            continue;
         }
+        let (field, other, at) = match mode {
+            VolumeMode::Block => ("volumeMounts", "volumeDevices", "devicePath"),
+            VolumeMode::Filesystem => ("volumeDevices", "volumeMounts", "mountPath"),
+        };
+        let message = format!(
+            "{} is {mode}, but container {} has it under {field}",
+            claim.title(),
+            container.name()
+        );
+        let remedy = format!("move it to {other} with a {at}; the volume mode of a claim cannot be changed");
+        out.push(Finding::new(mount.path, format!("{} {mode}", mount.volume), message).remedy(remedy));
     }
 }
