@@ -2,7 +2,6 @@
 
 use super::live::Named;
 use super::view::ViewKind;
-use crate::model::object::{list, text};
 use crate::model::{Autoscaler, Claim, ClassName, ObjectKind, Subject, Workload};
 
 /// The objects that a subject in `namespace` names.
@@ -71,8 +70,8 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
     if workload.kind() == ObjectKind::StatefulSet {
         name(ViewKind::Service, workload.spec_text(&["serviceName"]));
     }
-    for volume in list(workload.value(), &["spec", "volumes"]) {
-        name(ViewKind::CsiDriver, text(volume, &["csi", "driver"]));
+    for volume in workload.pod_volumes() {
+        name(ViewKind::CsiDriver, volume.text(&["csi", "driver"]));
     }
 }
 
@@ -80,6 +79,26 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_workload_names_what_its_pods_use() {
+        let volumes = json!([
+            {"name": "a", "persistentVolumeClaim": {"claimName": "files"}},
+            {"name": "b", "csi": {"driver": "secrets.example.com"}},
+            {"name": "c", "ephemeral": {"volumeClaimTemplate": {"spec": {"storageClassName": "fast"}}}},
+        ]);
+        let deployment = json!({"metadata": {"name": "web"}, "spec": {"template": {"spec": {"volumes": volumes}}}});
+        let named = named_by(&Subject::new(ObjectKind::Deployment, &deployment), "shop");
+        let mut of: Vec<_> = named.iter().map(|named| (named.kind, named.name.as_str())).collect();
+        of.sort_unstable();
+        let expected = [
+            (ViewKind::StorageClass, "fast"),
+            (ViewKind::CsiDriver, "secrets.example.com"),
+            (ViewKind::Namespace, "shop"),
+            (ViewKind::PersistentVolumeClaim, "files"),
+        ];
+        assert_eq!(of, expected);
+    }
 
     #[test]
     fn a_volume_names_the_claim_that_it_is_kept_for_in_the_namespace_of_that_claim() {

@@ -121,10 +121,11 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
             "status/lastPhaseTransitionTime",
         ],
         ViewKind::Service => &["spec/clusterIP", "spec/selector"],
-        ViewKind::ResourceQuota => &["spec/hard", "status/used"],
+        ViewKind::ResourceQuota => &["spec/hard", "spec/scopes", "spec/scopeSelector", "status/used"],
         ViewKind::Pod => &["spec/nodeName", "status/phase"],
         ViewKind::StatefulSet => &[
             "spec/replicas",
+            "spec/ordinals",
             "spec/persistentVolumeClaimRetentionPolicy",
             "spec/selector",
             "spec/template/metadata/labels",
@@ -303,13 +304,13 @@ mod tests {
 
     #[test]
     fn lists_keep_their_order_and_the_parts_that_rules_read() {
-        let set = json!({"spec": {"replicas": 3, "template": {}, "volumeClaimTemplates": [
+        let set = json!({"spec": {"replicas": 3, "ordinals": {"start": 5}, "template": {}, "volumeClaimTemplates": [
             {"metadata": {"name": "data", "labels": {}}, "spec": {"storageClassName": "fast"}, "status": {}},
             {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}, "limits": {}}}},
         ]}});
         assert_eq!(
             kept(ViewKind::StatefulSet, &set),
-            json!({"spec": {"replicas": 3, "volumeClaimTemplates": [
+            json!({"spec": {"replicas": 3, "ordinals": {"start": 5}, "volumeClaimTemplates": [
                 {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}},
                 {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}},
             ]}})

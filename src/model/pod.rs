@@ -3,7 +3,7 @@
 use super::object::{Meta, at, list, map, text};
 use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeMode, Workload};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,11 @@ impl<'a> Container<'a> {
         ["readinessProbe", "startupProbe"]
             .iter()
             .any(|probe| self.value.get(probe).is_some_and(Value::is_object))
+    }
+
+    /// Whether it may use no more than so much of a resource: `memory`, `ephemeral-storage`.
+    pub fn has_limit(&self, resource: &str) -> bool {
+        at(self.value, &["resources", "limits", resource]).is_some_and(|limit| !limit.is_null())
     }
 
     /// What it mounts: `volumeMounts`, then `volumeDevices`.
@@ -118,6 +123,7 @@ pub struct PodVolume<'a> {
     pub path: FieldPath,
     /// What it is.
     pub source: VolumeSource<'a>,
+    value: &'a Value,
 }
 
 /// Whether a volume says nothing but its name: the API server makes it an `emptyDir`.
@@ -147,7 +153,22 @@ impl<'a> PodVolume<'a> {
         } else {
             VolumeSource::Other
         };
-        Self { name, path, source }
+        Self {
+            name,
+            path,
+            source,
+            value,
+        }
+    }
+
+    /// A text of the volume or the template as it stands: `["emptyDir", "medium"]`; `None` when it is empty.
+    pub fn text(&self, keys: &[&str]) -> Option<&'a str> {
+        text(self.value, keys).filter(|text| !text.is_empty())
+    }
+
+    /// Whether a field of the volume or the template is written.
+    pub fn has(&self, keys: &[&str]) -> bool {
+        at(self.value, keys).is_some_and(|value| !value.is_null())
     }
 
     /// Whether it is made to hold data that is written: a claim, even an ephemeral one, or storage from outside the pod.
@@ -207,6 +228,7 @@ impl<'a> Workload<'a> {
                 name,
                 path,
                 source: VolumeSource::Template(claim),
+                value: template,
             }
         });
         let mut volumes: Vec<_> = templates.collect();
@@ -239,15 +261,21 @@ impl<'a> Workload<'a> {
             .collect()
     }
 
+    /// The names of the volumes that a container can write to, with the name of such a container.
+    pub fn writers(&self) -> BTreeMap<&'a str, &'a str> {
+        let mounts = self.mounts().into_iter().filter(|(_, mount)| !mount.read_only);
+        mounts
+            .map(|(container, mount)| (mount.volume, container.name()))
+            .collect()
+    }
+
     /// The volumes that keep data for later pods, and that a container can write to.
     pub fn written_claims(&self) -> Vec<PodVolume<'a>> {
-        let mounts = self.mounts();
-        let written = mounts.iter().filter(|(_, mount)| !mount.read_only);
-        let written: BTreeSet<_> = written.map(|(_, mount)| mount.volume).collect();
+        let written = self.writers();
         let mut volumes = self.pod_volumes();
         volumes.retain(|volume| {
             let is_writable = !matches!(volume.source, VolumeSource::Claim { read_only: true, .. });
-            volume.is_lasting_claim() && is_writable && written.contains(volume.name)
+            volume.is_lasting_claim() && is_writable && written.contains_key(volume.name)
         });
         volumes
     }

@@ -81,6 +81,11 @@ impl<'a> Workload<'a> {
         matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))
     }
 
+    /// The ordinal of a StatefulSet's first pod: 0 unless `spec.ordinals.start` says otherwise.
+    pub fn first_ordinal(&self) -> u64 {
+        self.spec(&["ordinals", "start"]).and_then(Value::as_u64).unwrap_or(0)
+    }
+
     /// Path of the pod template (of the object itself for a Pod).
     pub fn pod_path(&self) -> FieldPath {
         match self.kind {

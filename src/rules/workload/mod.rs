@@ -2,17 +2,27 @@
 
 pub mod claim_template_changed;
 pub mod claims_deleted_with_set;
+pub mod claims_left_by_scale_down;
 pub mod ephemeral_data_directory;
 pub mod exclusive_claim_autoscaled;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
+pub mod force_deleted_pod;
 pub mod ineffective_spread;
+pub mod inline_driver_not_allowed;
+pub mod missing_claim;
+pub mod missing_disruption_budget;
 pub mod missing_governing_service;
 pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
+pub mod node_name_bypasses_binding;
+pub mod read_only_claim_written;
 pub mod recursive_ownership_change;
+pub mod replicas_over_quota;
 pub mod stalled_rollout;
 pub mod state_without_claims;
+pub mod too_many_volumes;
+pub mod unbounded_scratch_volume;
 pub mod unresolved_volume_mount;
 pub mod unused_claim_template;
 pub mod volume_mode_mount_mismatch;
@@ -23,24 +33,36 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
-use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, StorageClass, Workload};
+use crate::model::{
+    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal,
+};
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
     &claim_template_changed::RULE,
     &claims_deleted_with_set::RULE,
+    &claims_left_by_scale_down::RULE,
     &ephemeral_data_directory::RULE,
     &exclusive_claim_autoscaled::RULE,
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
+    &force_deleted_pod::RULE,
     &ineffective_spread::RULE,
+    &inline_driver_not_allowed::RULE,
+    &missing_claim::RULE,
+    &missing_disruption_budget::RULE,
     &missing_governing_service::RULE,
     &missing_readiness_probe::RULE,
     &missing_zone_spread::RULE,
+    &node_name_bypasses_binding::RULE,
+    &read_only_claim_written::RULE,
     &recursive_ownership_change::RULE,
+    &replicas_over_quota::RULE,
     &stalled_rollout::RULE,
     &state_without_claims::RULE,
+    &too_many_volumes::RULE,
+    &unbounded_scratch_volume::RULE,
     &unresolved_volume_mount::RULE,
     &unused_claim_template::RULE,
     &volume_mode_mount_mismatch::RULE,
@@ -112,26 +134,60 @@ fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Fin
         if exclusive.iter().any(|known| known.volume.claim == volume.claim) {
             continue;
         }
-        match cx
-            .view()
-            .get(ViewKind::PersistentVolumeClaim, cx.namespace(), volume.claim)
-        {
-            Lookup::Found(claim) => {
-                let claim = Claim::object(claim);
-                let modes = claim.access_modes().map(|(_, mode)| mode);
-                // In the order of declaration the mode of one pod comes after that of one node.
-                let Some(mode) = modes.max().filter(|_| claim.is_exclusive()) else {
-                    continue;
-                };
-                if mode == AccessMode::ReadWriteOncePod || !same_node {
-                    exclusive.push(ExclusiveClaim { volume, mode });
-                }
-            }
-            Lookup::Absent => {}
-            Lookup::Unknown => out.skip(format!("PersistentVolumeClaim {} is unknown", volume.claim)),
+        let Some(claim) = claim_or_skip(volume.claim, cx, out) else {
+            continue;
+        };
+        let modes = claim.access_modes().map(|(_, mode)| mode);
+        // In the order of declaration the mode of one pod comes after that of one node.
+        let Some(mode) = modes.max().filter(|_| claim.is_exclusive()) else {
+            continue;
+        };
+        if mode == AccessMode::ReadWriteOncePod || !same_node {
+            exclusive.push(ExclusiveClaim { volume, mode });
         }
     }
     exclusive
+}
+
+/// The volumes of the pods that are claims, each with its claim: one that exists, or the template of one.
+fn claims_of_pods<'a>(
+    workload: &Workload<'a>,
+    cx: &Context<'a>,
+    out: &mut Findings,
+) -> Vec<(PodVolume<'a>, Claim<'a>)> {
+    let volumes = workload.pod_volumes().into_iter();
+    volumes
+        .filter_map(|volume| {
+            let claim = match &volume.source {
+                VolumeSource::Template(claim) => claim.clone(),
+                VolumeSource::Claim { name, .. } => claim_or_skip(name, cx, out)?,
+                _ => return None,
+            };
+            Some((volume, claim))
+        })
+        .collect()
+}
+
+/// The claims that exist of a set's template, each with its ordinal.
+fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>) -> Vec<(u64, Claim<'a>)> {
+    let (template, set) = (template.name(), set.meta().name());
+    let prefix = format!("{template}-{set}-");
+    cx.view()
+        .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
+        .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
+        .collect()
+}
+
+/// The claim of this name in the workload's namespace, if it exists; says so when that is unknown.
+fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
+    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
+        Lookup::Found(claim) => Some(Claim::object(claim)),
+        Lookup::Absent => None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
+            None
+        }
+    }
 }
 
 /// Where databases, queues and stores of keys keep their files, whatever the image; and what they are.

@@ -1,8 +1,7 @@
 //! A device that is mounted as a filesystem, or the other way round.
 
-use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
-use crate::model::{Claim, VolumeMode, VolumeSource, Workload};
+use crate::model::{VolumeMode, Workload};
 use std::collections::BTreeMap;
 
 crate::rule! {
@@ -81,10 +80,9 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let claims: BTreeMap<_, _> = workload
-        .pod_volumes()
+    let claims: BTreeMap<_, _> = super::claims_of_pods(workload, cx, out)
         .into_iter()
-        .filter_map(|volume| Some((volume.name, claim_of(volume.source, cx, out)?)))
+        .map(|(volume, claim)| (volume.name, claim))
         .collect();
     for (container, mount) in workload.mounts() {
         let Some(claim) = claims.get(mount.volume) else {
@@ -105,21 +103,5 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         );
         let remedy = format!("move it to {other} with a {at}; the volume mode of a claim cannot be changed");
         out.push(Finding::new(mount.path, format!("{} {mode}", mount.volume), message).remedy(remedy));
-    }
-}
-
-fn claim_of<'a>(source: VolumeSource<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
-    let name = match source {
-        VolumeSource::Template(claim) => return Some(claim),
-        VolumeSource::Claim { name, .. } => name,
-        _ => return None,
-    };
-    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
-        Lookup::Found(claim) => Some(Claim::object(claim)),
-        Lookup::Absent => None,
-        Lookup::Unknown => {
-            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
-            None
-        }
     }
 }
