@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help build run test lint fmt bench control-plane clean
+.PHONY: help build run test lint fmt docs bench control-plane clean
 
 help: ## List the recipes.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,9 @@ lint: ## Check formatting, lints, licences and bans.
 
 fmt: ## Format the code.
 	$(CARGO) fmt
+
+docs: ## Write the generated reference and the README's output anew.
+	UPDATE=1 $(CARGO) test --locked --test reference --test readme
 
 bench: ## Measure reviews side by side with a server that only parses the envelope.
 	$(CARGO) bench --locked --bench admission

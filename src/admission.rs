@@ -3,6 +3,7 @@
 //! All steps but the fourth are plain functions: no I/O, no clock but the deadline that is passed in.
 
 mod objects;
+mod standing;
 
 use crate::cluster::live::LiveView;
 use crate::cluster::view::{Lookup, View, ViewKind};
@@ -12,12 +13,12 @@ use crate::engine::{
     Action, Author, Certainty, Class, Door, Edit, Operation, ReportsAt, Request, Run, Skip, SkipReason, evaluate,
 };
 use crate::model::{FieldPath, Meta, ObjectKind, Step, Subject, object};
-use crate::policy::{Applies, Attributes, CompiledPolicy, PolicySet, out_of_scope};
+use crate::policy::{Applies, Attributes, CompiledPolicy, Mode, PolicySet, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
 use jiff::Timestamp;
-use objects::Objects;
-pub(crate) use objects::is_judged_at_owner;
+use objects::{Objects, is_judged_at_owner};
 use serde_json::Value;
+pub use standing::{Standing, judge_standing};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,7 @@ impl Reviewer for Admission {
         let Some(Objects {
             new: value,
             old: old_value,
+            managed_fields,
         }) = objects.scaled(kind, operation, &view, &attributes)
         else {
             let detail = format!("{} {} is unknown", attributes.kind, record.name);
@@ -111,7 +113,7 @@ impl Reviewer for Admission {
             },
             view: &view,
             drivers: &self.drivers,
-            author: Author::of_live(subject.meta()),
+            author: Author::of_live(subject.meta(), managed_fields),
             door: Door::Webhook,
             live: matches!(self.cluster, Cluster::Live(_)),
             user: attributes.user,
@@ -167,6 +169,7 @@ pub fn judge(
     endpoint: Option<Endpoint>,
 ) -> (Vec<Judged>, Vec<Skip>) {
     let (mut judged, mut skipped) = (Vec::new(), Vec::new());
+    let mut settled: Vec<(FieldPath, &[&str])> = Vec::new();
     let from_template = objects::is_made_from_template(attributes);
     for policy in policies.policies() {
         match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
@@ -204,6 +207,10 @@ pub fn judge(
             }
             let outcome = evaluate(&run, subject, old, request);
             skipped.extend(outcome.skipped);
+            if compiled.mutate && policy.mode == Mode::Enforce {
+                let settling = outcome.findings.iter().filter(|finding| !finding.settles.is_empty());
+                settled.extend(settling.map(|finding| (finding.path.clone(), finding.settles)));
+            }
             judged.extend(outcome.findings.into_iter().map(|mut finding| {
                 let mut action = compiled.action(&finding);
                 if from_template && rule.class != Class::NeverWorks {
@@ -224,6 +231,11 @@ pub fn judge(
             }));
         }
     }
+    judged.retain(|j| {
+        let voids =
+            |(path, rules): &(FieldPath, &[&str])| rules.contains(&j.rule.name) && path.is_beside(&j.finding.path);
+        !settled.iter().any(voids)
+    });
     // A rule that is Off is run for its fix only.
     judged.retain(|j| j.action != Action::Off || (j.mutate && !j.finding.fix.is_empty()));
     skipped.sort_by(|a, b| (a.rule, &a.detail).cmp(&(b.rule, &b.detail)));

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! [`admission`] shows the way of one review from top to bottom. Dependencies point one way only:
-//! `cli -> server, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
+//! `cli -> server, scan, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
+//! [`resources`] reads volguard's own kinds from files, for `policy` and `drivers`.
 
 pub mod admission;
 pub mod check;
@@ -20,8 +21,11 @@ pub mod engine;
 pub mod model;
 pub mod policy;
 pub mod protocol;
+pub mod reference;
 pub mod report;
+pub mod resources;
 pub mod rules;
+pub mod scan;
 pub mod server;
 pub mod telemetry;
 pub mod tls;

@@ -135,6 +135,79 @@ spec:
     }
 }
 
+const DRIVERS: &str = "apiVersion: volguard.dev/v1alpha1
+kind: StorageDriver
+metadata: {name: own}
+spec:
+  name: disks.example.com
+  product: Our disks
+  accessModes:
+    confidence: confirmed
+    source: our handbook
+    cases:
+      - modes: [ReadWriteMany]
+        support: refused
+        stage: create
+        because: our disks attach to one node
+---
+apiVersion: volguard.dev/v1alpha1
+kind: StorageDriver
+metadata: {name: ebs}
+spec:
+  name: ebs.csi.aws.com
+  product: Our EBS
+";
+
+#[test]
+fn drivers_of_files_are_known_and_replace_what_is_built_in() {
+    let class = CLASS.replace("ebs.csi.aws.com", "disks.example.com");
+    let folder = folder(&[("drivers.yaml", DRIVERS), ("claim.yaml", CLAIM), ("class.yaml", &class)]);
+    let check = &["check", "claim.yaml", "class.yaml"][..];
+    let (code, out, err) = run(&folder, check, "");
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let (code, out, err) = run(&folder, &[check, &["--drivers", "drivers.yaml"]].concat(), "");
+    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    assert!(
+        out.contains("Deny [unsupported-access-mode]") && out.contains("our disks attach to one node"),
+        "{out}"
+    );
+    let (code, out, _) = run(&folder, &["drivers", "list", "--drivers", "drivers.yaml"], "");
+    let product = |name: &str| {
+        let line = out.lines().find(|line| line.starts_with(name));
+        line.map(|line| line[name.len()..].trim())
+    };
+    assert_eq!(code, 0);
+    assert_eq!(product("disks.example.com"), Some("Our disks"));
+    assert_eq!(product("ebs.csi.aws.com"), Some("Our EBS"));
+    let show = ["drivers", "--drivers", "drivers.yaml", "show", "kubernetes.io/aws-ebs"];
+    let (code, out, _) = run(&folder, &show, "");
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &shown["product"]), (0, &"Our EBS".into()));
+    assert_eq!(shown["topology"]["scope"], "zonal", "what the file does not say stays");
+}
+
+#[test]
+fn an_invalid_driver_is_refused_with_its_place() {
+    let text = DRIVERS.replace("support: refused", "suport: refused");
+    let folder = folder(&[("drivers.yaml", &text), ("claim.yaml", CLAIM)]);
+    let serve = [
+        "serve",
+        "--standalone",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+    ];
+    for command in [&["check", "claim.yaml"][..], &["drivers", "list"], &serve] {
+        let (code, out, err) = run(&folder, &[command, &["--drivers", "drivers.yaml"]].concat(), "");
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(
+            err.contains("drivers.yaml:12:9: unknown field `suport`; did you mean `support`?"),
+            "{err}"
+        );
+    }
+}
+
 #[test]
 fn rules_and_drivers_are_shown() {
     let folder = folder(&[]);
@@ -154,6 +227,13 @@ fn rules_and_drivers_are_shown() {
     assert!(
         code == 0 && serde_json::from_str::<serde_json::Value>(&out).is_ok(),
         "{out}"
+    );
+    let (code, _, err) = run(&folder, &["drivers", "show", "ebs.csi.aws.con"], "");
+    assert!(code == 2 && err.ends_with("did you mean ebs.csi.aws.com?\n"), "{err}");
+    let (code, _, err) = run(&folder, &["drivers", "show", "csi.ovirt.org"], "");
+    assert!(
+        code == 2 && err.contains("is a driver for oVirt, of which nothing else is known"),
+        "{err}"
     );
     let (code, out, _) = run(&folder, &["completion", "bash"], "");
     assert!(code == 0 && out.contains("_volguard"), "{out}");

@@ -17,7 +17,7 @@ fn beside(folder: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn check_folder(folder: &Path) -> check::Report {
+fn check_folder(folder: &Path) -> volguard::report::Report {
     let policy = CompiledPolicy::from_profile("default", Profile::Strict, Mode::Enforce, &volguard::rules::ALL);
     let policies = PolicySet::new(vec![policy]);
     let manifests = check::read(&[folder.to_owned()]);

@@ -8,11 +8,12 @@ use std::path::Path;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("yaml", &[]),
-    ("drivers", &["model"]),
+    ("resources", &["yaml"]),
+    ("drivers", &["model", "resources"]),
     ("cluster", &["model", "yaml"]),
     ("engine", &["cluster", "drivers", "model"]),
     ("rules", &["engine", "cluster", "drivers", "model"]),
-    ("policy", &["rules", "engine", "cluster", "model", "yaml"]),
+    ("policy", &["rules", "engine", "cluster", "model", "resources"]),
     ("protocol", &[]),
     ("decision", &["policy", "protocol", "engine"]),
     (
@@ -25,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "check",
         &[
             "admission",
+            "report",
             "decision",
             "policy",
             "engine",
@@ -34,13 +36,28 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("report", &["check", "engine", "yaml"]),
+    (
+        "scan",
+        &[
+            "admission",
+            "report",
+            "decision",
+            "policy",
+            "engine",
+            "drivers",
+            "cluster",
+            "model",
+            "rules",
+        ],
+    ),
+    ("report", &["decision", "engine", "yaml"]),
+    ("reference", &["rules", "engine", "drivers", "model"]),
     ("telemetry", &["protocol"]),
     ("tls", &[]),
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
-const MAY_NAME_KUBE: &[&str] = &["cluster/watch.rs", "policy/types.rs", "cluster/mod.rs"];
+const MAY_NAME_KUBE: &[&str] = &["cluster/api.rs", "cluster/watch.rs", "policy/types.rs", "scan/mod.rs"];
 
 fn sources(visit: &mut dyn FnMut(&str, &str)) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

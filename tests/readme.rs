@@ -4,6 +4,8 @@
 
 use std::path::Path;
 use std::process::Command;
+use volguard::drivers::Drivers;
+use volguard::rules;
 
 fn volguard(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
@@ -21,19 +23,16 @@ fn readme_shows_real_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let check = volguard(&["check", "deploy/sample/shop.yaml"]);
-    let rules = volguard(&["rules", "list", "--output", "markdown"]);
     let written = replaced(
         &readme,
         "$ volguard check deploy/sample/shop.yaml\n",
         "\n```\n",
         check.trim_end(),
     );
-    let written = replaced(
-        &written,
-        "with its reasons, examples and parameters:\n\n",
-        "\n\n`volguard drivers",
-        rules.trim_end(),
-    );
+    let rules = rules::ALL.len().to_string();
+    let written = replaced(&written, "**The catalogue** of [", " rules](", &rules);
+    let drivers = Drivers::builtin().iter().count().to_string();
+    let written = replaced(&written, "**The drivers**, [", " of them](", &drivers);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, written).unwrap();
     } else {

@@ -12,13 +12,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use volguard::admission::judge;
-use volguard::check::{self, Report};
+use volguard::check;
 use volguard::cluster::files;
 use volguard::cluster::view::{Lookup, View, ViewKind};
 use volguard::drivers::Drivers;
 use volguard::engine::{Action, Author, Door, Operation, Profile, Request, Rule};
 use volguard::model::{ObjectKind, Subject};
 use volguard::policy::{Attributes, CompiledPolicy, Mode, PolicySet, read};
+use volguard::report::{Report, ReportedFinding};
 use volguard::rules;
 
 /// The fenced blocks of a text: info string, first line's number in the text, content.
@@ -91,11 +92,16 @@ impl Case<'_> {
         for finding in of(&report, rule).filter(|finding| finding.object == object) {
             json_patch::patch(&mut fixed, &finding.fix).unwrap();
         }
-        (of(&report, rule).map(|finding| finding.position.line).collect(), fixed)
+        (of(&report, rule).map(line).collect(), fixed)
     }
 }
 
-fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r check::CheckedFinding> {
+fn line(finding: &ReportedFinding) -> usize {
+    let position = finding.place.as_ref().and_then(|place| place.position);
+    position.expect("a place in the request").line
+}
+
+fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r ReportedFinding> {
     report
         .findings
         .iter()

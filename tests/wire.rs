@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use volguard::admission::{Admission, Cluster};
 use volguard::cluster::{files, view::View, view::ViewKind};
 use volguard::drivers::Drivers;
-use volguard::engine::{Action, Category, Check, Class, Profile, Profiles, Rule};
-use volguard::model::ObjectKind;
+use volguard::engine::{Action, Category, Check, Class, Operation, Profile, Profiles, Rule};
+use volguard::model::{FieldPath, ObjectKind};
 use volguard::policy::{CompiledPolicy, Mode, PolicySet};
 use volguard::protocol::{Answer, Endpoint, ReviewError, Reviewer};
 
@@ -21,7 +21,7 @@ fn view() -> View {
     let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp3"},
         "provisioner": GP3, "parameters": {"type": "gp3", "encrypted": "true"},
         "volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Delete", "allowVolumeExpansion": true});
-    files::insert(&mut view, &class);
+    files::insert(&mut view, class);
     view.set_complete(ViewKind::StorageClass, true);
     view
 }
@@ -309,6 +309,121 @@ fn claims_that_controllers_make_are_denied_only_when_they_can_never_work() {
     assert_eq!(response["warnings"], json!(["is untidy [test-untidy]"]));
     let all = admission(Profile::Recommended, Mode::Enforce);
     assert_eq!(ask(&all, Endpoint::Validate, &review).0["allowed"], false);
+}
+
+/// A policy of one rule, beside these objects.
+fn only(rule: &'static Rule, objects: &[Value]) -> Admission {
+    let mut view = view();
+    for object in objects {
+        files::insert(&mut view, object.clone());
+    }
+    let policy = CompiledPolicy::from_profile("p", Profile::Baseline, Mode::Enforce, &[rule]);
+    Admission {
+        cluster: Cluster::Fixed(Arc::new(view)),
+        ..admission_of(policy)
+    }
+}
+
+#[test]
+fn a_deletion_is_judged_by_what_is_deleted_unless_the_cluster_itself_deletes() {
+    static KEEPS: Rule = Rule {
+        name: "test-keeps",
+        category: Category::Claim,
+        operations: &[Operation::Delete],
+        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        check: Check::Claim(|claim, _, out| {
+            out.push(volguard::engine::Finding::new(claim.spec_path(&[]), "", "is kept"));
+        }),
+        ..Rule::USUAL
+    };
+    let namespace = |metadata: Value| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
+    let stays = only(&KEEPS, &[namespace(json!({"name": "shop"}))]);
+    let ends = only(
+        &KEEPS,
+        &[namespace(
+            json!({"name": "shop", "deletionTimestamp": "2026-01-01T00:00:00Z"}),
+        )],
+    );
+    let with = |change: Value| {
+        let mut review = review(PVC, "DELETE", &Value::Null);
+        review["request"]["oldObject"] = claim(&json!({}));
+        json_patch::merge(&mut review, &json!({"request": change}));
+        review
+    };
+    let allowed =
+        |admission: &Admission, review: &Value| ask(admission, Endpoint::Validate, review).0["allowed"] == true;
+    assert!(!allowed(&stays, &with(json!({}))));
+    assert!(allowed(&ends, &with(json!({}))));
+    let leaving = json!({"oldObject": {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}});
+    assert!(allowed(&stays, &with(leaving)));
+    for user in [
+        "system:serviceaccount:kube-system:generic-garbage-collector",
+        "system:kube-controller-manager",
+        "system:node:a",
+    ] {
+        assert!(
+            allowed(&stays, &with(json!({"userInfo": {"username": user}}))),
+            "{user}"
+        );
+    }
+    let (response, _) = ask(&stays, Endpoint::Mutate, &with(json!({})));
+    assert_eq!((&response["allowed"], response.get("patch")), (&json!(true), None));
+}
+
+#[test]
+fn a_scale_is_judged_as_the_workload_with_its_new_replicas() {
+    static FEW: Rule = Rule {
+        name: "test-few",
+        category: Category::Workload,
+        operations: &[Operation::Scale],
+        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        check: Check::Workload(&[ObjectKind::StatefulSet], |set, _, out| {
+            if set.replicas() > 3 && !set.claims().is_empty() {
+                let path = FieldPath::of(&["spec", "replicas"]);
+                out.push(volguard::engine::Finding::new(path, "", "has many replicas"));
+            }
+        }),
+        ..Rule::USUAL
+    };
+    let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"replicas": 1, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}});
+    let admission = only(&FEW, &[set]);
+    let scale = |name: &str, from: u32, to: u32| {
+        let scale = |replicas| {
+            json!({"apiVersion": "autoscaling/v1", "kind": "Scale",
+            "metadata": {"name": name, "namespace": "shop"}, "spec": {"replicas": replicas}})
+        };
+        json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": "u-1", "kind": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+            "resource": {"group": "apps", "version": "v1", "resource": "statefulsets"}, "subResource": "scale",
+            "name": name, "namespace": "shop", "operation": "UPDATE", "userInfo": {"username": "jane"},
+            "object": scale(to), "oldObject": scale(from)}})
+    };
+    let ask = |review| ask(&admission, Endpoint::Validate, &review);
+    assert_eq!(ask(scale("a", 1, 5)).0["allowed"], false);
+    assert_eq!(ask(scale("a", 5, 2)).0["allowed"], true);
+    // It was so before.
+    assert_eq!(ask(scale("a", 4, 5)).0["allowed"], true);
+    let (response, answer) = ask(scale("unknown", 1, 5));
+    assert_eq!(response["allowed"], true);
+    assert_eq!(response["auditAnnotations"]["skipped"], "test-few");
+    assert_eq!(answer.record.skipped, [("test-few", "unknown")]);
+}
+
+#[test]
+fn a_pod_is_judged_where_its_template_stands() {
+    let admission = admission(Profile::Baseline, Mode::Enforce);
+    let owned = |api_version: &str, kind: &str| {
+        let mut pod = volumes(1);
+        pod["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": api_version, "kind": kind, "name": "a", "uid": "1", "controller": true}]);
+        let review = review(ObjectKind::Pod, "CREATE", &pod);
+        ask(&admission, Endpoint::Validate, &review).0["allowed"] == true
+    };
+    assert!(owned("apps/v1", "StatefulSet"));
+    assert!(owned("batch/v1", "Job"));
+    assert!(!owned("postgresql.cnpg.io/v1", "Cluster"));
+    assert!(!owned("example.com/v1", "StatefulSet"));
 }
 
 #[test]

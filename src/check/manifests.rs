@@ -3,6 +3,7 @@
 use crate::cluster::view::{View, ViewKind};
 use crate::model::object::{group_of, text};
 use crate::model::{Meta, ObjectKind};
+use crate::report::{ObjectRef, Place, ReportedError};
 use crate::yaml::{self, Spans};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,21 +13,6 @@ use std::sync::Arc;
 
 /// Files larger than this hold no manifest that an API server would take (etcd's limit for one object is 1.5 MiB).
 const MAX_FILE: u64 = 64 << 20;
-
-/// Names an object in reports.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ObjectRef {
-    /// Group and version.
-    pub api_version: String,
-    /// Kind.
-    pub kind: String,
-    /// Namespace, for objects that have one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// Name.
-    pub name: String,
-}
 
 /// One object of a file.
 #[derive(Debug)]
@@ -43,26 +29,13 @@ pub struct Manifest {
     pub spans: Arc<Spans>,
 }
 
-/// Why a file, or a document of it, could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct FileError {
-    /// The file.
-    pub file: PathBuf,
-    /// Line, counted from 1; 0 when the file as a whole could not be read.
-    pub line: usize,
-    /// Column, counted from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
-}
-
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Manifests {
     /// Objects in the order of files and of places in them.
     pub manifests: Vec<Manifest>,
     /// What could not be read.
-    pub errors: Vec<FileError>,
+    pub errors: Vec<ReportedError>,
 }
 
 /// Reads files and folders; `-` is standard input. Folders are walked for `.yaml`, `.yml` and `.json`. What cannot be read is
@@ -110,10 +83,11 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
 
 impl Manifests {
     fn fail(&mut self, file: &Path, message: String) {
-        self.errors.push(FileError {
-            file: file.to_owned(),
-            line: 0,
-            column: 0,
+        self.errors.push(ReportedError {
+            place: Some(Place {
+                file: file.to_owned(),
+                position: None,
+            }),
             message,
         });
     }
@@ -125,10 +99,11 @@ impl Manifests {
         for document in yaml::parse(&text) {
             match document {
                 Ok(document) => self.add_object(file, document.value, String::new(), &Arc::new(document.spans)),
-                Err(error) => self.errors.push(FileError {
-                    file: file.to_owned(),
-                    line: error.position.line,
-                    column: error.position.column,
+                Err(error) => self.errors.push(ReportedError {
+                    place: Some(Place {
+                        file: file.to_owned(),
+                        position: Some(error.position),
+                    }),
                     message: error.message,
                 }),
             }

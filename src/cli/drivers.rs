@@ -1,12 +1,20 @@
 //! `volguard drivers`.
 
-use crate::drivers::Drivers;
-use clap::Subcommand;
+use super::DriverFiles;
+use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+#[derive(Debug, Args)]
+pub(super) struct DriversArgs {
+    #[command(flatten)]
+    files: DriverFiles,
+    #[command(subcommand)]
+    command: DriversCommand,
+}
+
 #[derive(Debug, Subcommand)]
-pub(super) enum DriversCommand {
+enum DriversCommand {
     /// List every driver that is known.
     List,
     /// Show what is known of one driver, and from where.
@@ -16,10 +24,10 @@ pub(super) enum DriversCommand {
     },
 }
 
-pub(super) fn run(command: &DriversCommand) -> anyhow::Result<ExitCode> {
-    let drivers = Drivers::builtin();
+pub(super) fn run(args: &DriversArgs) -> anyhow::Result<ExitCode> {
+    let drivers = args.files.load()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    match command {
+    match &args.command {
         DriversCommand::List => {
             let width = drivers
                 .iter()
@@ -32,6 +40,12 @@ pub(super) fn run(command: &DriversCommand) -> anyhow::Result<ExitCode> {
         }
         DriversCommand::Show { name } => {
             let Some(known) = drivers.find(name) else {
+                if let Some(recognised) = drivers.recognises(name) {
+                    anyhow::bail!(
+                        "{name} is a driver for {}, of which nothing else is known; a StorageDriver file (--drivers) can say more",
+                        recognised.product
+                    );
+                }
                 let hint = drivers
                     .similar(name)
                     .map_or(String::new(), |similar| format!("; did you mean {similar}?"));

@@ -3,12 +3,17 @@
 mod check;
 mod completion;
 mod drivers;
+mod judging;
 mod rules;
+mod scan;
 mod serve;
 
-use clap::{Parser, Subcommand};
+use crate::drivers::Drivers;
+use clap::{Args, Parser, Subcommand};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Storage guardrails for Kubernetes.
 #[derive(Debug, Parser)]
@@ -24,14 +29,34 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Judge manifest files; no cluster needed.
     Check(check::CheckArgs),
+    /// Judge the objects of a live cluster, and find what only a listing shows.
+    Scan(scan::ScanArgs),
     /// Show the catalogue of rules.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
     /// Show what is known of storage drivers.
-    #[command(subcommand)]
-    Drivers(drivers::DriversCommand),
+    Drivers(drivers::DriversArgs),
     /// Print a completion script for a shell.
     Completion(completion::CompletionArgs),
+}
+
+/// What is known of drivers beside what is compiled in.
+#[derive(Debug, Args)]
+struct DriverFiles {
+    /// StorageDriver files or folders: further drivers, and facts in place of built-in ones.
+    #[arg(long, env = "VOLGUARD_DRIVERS", value_delimiter = ',', global = true)]
+    drivers: Vec<PathBuf>,
+}
+
+impl DriverFiles {
+    /// The built-in drivers with those of the files before them.
+    fn load(&self) -> anyhow::Result<Arc<Drivers>> {
+        let builtin = Drivers::builtin();
+        if self.drivers.is_empty() {
+            return Ok(builtin);
+        }
+        Ok(Arc::new(builtin.with(crate::drivers::read(&self.drivers)?)))
+    }
 }
 
 /// A finding with action Deny (or what `--fail-on` lowers the bar to).
@@ -44,8 +69,9 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Scan(args) => scan::run(&args),
         Command::Rules(command) => rules::run(&command),
-        Command::Drivers(command) => drivers::run(&command),
+        Command::Drivers(args) => drivers::run(&args),
         Command::Completion(args) => completion::run(&args),
     };
     result.unwrap_or_else(|error| {

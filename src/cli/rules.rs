@@ -1,6 +1,7 @@
 //! `volguard rules`.
 
-use crate::engine::{Fix, Profile, ReportsAt, Rule, Setting};
+use crate::engine::{Fix, ReportsAt, Rule};
+use crate::reference::{self, setting};
 use crate::rules;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -55,16 +56,7 @@ fn list(output: Output, out: &mut dyn Write) -> anyhow::Result<()> {
             serde_json::to_writer_pretty(&mut *out, &rules)?;
             writeln!(out)?;
         }
-        Output::Markdown => {
-            writeln!(
-                out,
-                "| rule | what it finds | Baseline | Recommended | Strict |\n|---|---|---|---|---|"
-            )?;
-            for rule in rules::ALL.iter() {
-                let [b, r, s] = Profile::ALL.map(|profile| setting(rule.profiles.of(profile)));
-                writeln!(out, "| {} | {} | {b} | {r} | {s} |", rule.name, rule.summary)?;
-            }
-        }
+        Output::Markdown => write!(out, "{}", reference::rule_index())?,
         Output::Text => {
             let width = rules::ALL.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
             for rule in rules::ALL.iter() {
@@ -89,36 +81,7 @@ fn show(rule: &Rule, output: Output, out: &mut dyn Write) -> anyhow::Result<()> 
         writeln!(out)?;
         return Ok(());
     }
-    writeln!(out, "# {}\n\n{}.\n", rule.name, capitalized(rule.summary))?;
-    writeln!(
-        out,
-        "Category {}, {}, since {}.\n",
-        rule.category.as_str(),
-        rule.class.as_str(),
-        rule.since
-    )?;
-    writeln!(out, "| profile | action |\n|---|---|")?;
-    for profile in Profile::ALL {
-        writeln!(out, "| {} | {} |", profile.as_str(), setting(rule.profiles.of(profile)))?;
-    }
-    for line in rule.documentation.lines() {
-        writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line))?;
-    }
-    let schema = (rule.parameters.schema)();
-    if let Some(properties) = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .filter(|p| !p.is_empty())
-    {
-        writeln!(out, "\n## Parameters\n")?;
-        let defaults = (rule.parameters.defaults)(Profile::Recommended);
-        for (name, schema) in properties {
-            let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-            let default = defaults.get(name).unwrap_or(&Value::Null);
-            writeln!(out, "- `{name}` (default `{default}`): {}", text.replace('\n', " "))?;
-        }
-        writeln!(out, "\n```json\n{}\n```", serde_json::to_string_pretty(&schema)?)?;
-    }
+    write!(out, "{}", reference::rule_page(rule))?;
     Ok(())
 }
 
@@ -138,19 +101,4 @@ fn describe(rule: &Rule) -> Value {
         },
         "parameters": (rule.parameters.schema)(),
     })
-}
-
-fn setting(setting: Setting) -> String {
-    format!(
-        "{}{}",
-        setting.action.as_str(),
-        if setting.mutate { " + fix" } else { "" }
-    )
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

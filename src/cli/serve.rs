@@ -1,10 +1,10 @@
 //! `volguard serve`.
 
+use super::DriverFiles;
 use crate::admission::{Admission, Cluster};
 use crate::cluster::live::{LiveView, Sync};
 use crate::cluster::view::View;
 use crate::cluster::{files, watch};
-use crate::drivers::Drivers;
 use crate::policy::{Mode, PolicySet};
 use crate::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use crate::telemetry::{LogFormat, Metrics, init_logs};
@@ -44,6 +44,8 @@ pub(super) struct ServeArgs {
     /// StoragePolicy files or folders; without any, profile Recommended in mode Audit.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
+    #[command(flatten)]
+    drivers: DriverFiles,
     /// Objects of the cluster in files, in place of a live cluster.
     #[arg(long, env = "VOLGUARD_OBJECTS", value_delimiter = ',', requires = "standalone")]
     objects: Vec<PathBuf>,
@@ -54,7 +56,7 @@ pub(super) struct ServeArgs {
     #[arg(long, env = "VOLGUARD_CONTEXT", conflicts_with = "standalone")]
     context: Option<String>,
     /// volguard's own namespace, which is left alone.
-    #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = "volguard-system")]
+    #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = crate::policy::OWN_NAMESPACE)]
     namespace: String,
     /// Every policy behaves as in mode Audit: nothing is denied, warned or changed.
     #[arg(long, env = "VOLGUARD_AUDIT")]
@@ -84,6 +86,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let shutdown = shutdown_signal()?;
     let policies = policies(args)?;
+    let drivers = args.drivers.load()?;
     let metrics = Arc::new(Metrics::new(
         &crate::rules::ALL.iter().map(|rule| rule.name).collect::<Vec<_>>(),
     )?);
@@ -113,7 +116,7 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     };
     let admission = Admission {
         policies,
-        drivers: Drivers::builtin(),
+        drivers,
         cluster,
         own_namespace: args.namespace.clone(),
     };

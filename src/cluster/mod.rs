@@ -5,6 +5,7 @@
 //! API server -> watch::Watcher -> live::LiveView -> View      trim::trim on the way in, in both cases
 //! ```
 
+pub mod api;
 pub mod files;
 pub mod live;
 pub mod named;

@@ -1,5 +1,6 @@
 //! Watches of the API server that keep the view current.
 
+use super::api::{PAGE, resource};
 use super::live::LiveView;
 use super::trim::trim;
 use super::view::{View, ViewKind};
@@ -15,9 +16,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-
-/// How many objects the API server is asked for at once.
-const PAGE: u32 = 500;
 
 /// The longest time between two attempts; the backoff never ends, so this is for its type only.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -131,7 +129,7 @@ async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
     let mut reported = Reported::Nothing;
     let mut attempt = 0;
     loop {
-        let resource = resource(kind, attempt);
+        let resource = resource(kind.group(), kind.as_str(), attempt);
         let api = Api::<DynamicObject>::all_with(client.clone(), &resource);
         let mut events = pin!(watcher(api, Config::default().page_size(PAGE)));
         // While a list comes in, look-ups go on in what was known before.
@@ -270,46 +268,6 @@ fn status(error: &watcher::Error) -> Option<&Status> {
         | watcher::Error::WatchFailed(kube::Error::Api(status))
         | watcher::Error::WatchError(status) => Some(status),
         _ => None,
-    }
-}
-
-/// How the API calls the kind, in the `attempt`th of the versions that servers may serve it in.
-fn resource(kind: ViewKind, attempt: usize) -> ApiResource {
-    let (plural, versions): (&str, &[&str]) = match kind {
-        ViewKind::StorageClass => ("storageclasses", &["v1"]),
-        // https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/
-        ViewKind::VolumeAttributesClass => ("volumeattributesclasses", &["v1", "v1beta1"]),
-        ViewKind::CsiDriver => ("csidrivers", &["v1"]),
-        ViewKind::CsiNode => ("csinodes", &["v1"]),
-        ViewKind::Node => ("nodes", &["v1"]),
-        ViewKind::Namespace => ("namespaces", &["v1"]),
-        ViewKind::PersistentVolumeClaim => ("persistentvolumeclaims", &["v1"]),
-        ViewKind::PersistentVolume => ("persistentvolumes", &["v1"]),
-        ViewKind::Service => ("services", &["v1"]),
-        ViewKind::ResourceQuota => ("resourcequotas", &["v1"]),
-        ViewKind::Pod => ("pods", &["v1"]),
-        ViewKind::StatefulSet => ("statefulsets", &["v1"]),
-        ViewKind::Deployment => ("deployments", &["v1"]),
-        ViewKind::HorizontalPodAutoscaler => ("horizontalpodautoscalers", &["v2"]),
-        ViewKind::PodDisruptionBudget => ("poddisruptionbudgets", &["v1"]),
-        ViewKind::VolumeSnapshotClass => ("volumesnapshotclasses", &["v1"]),
-        ViewKind::VolumeSnapshot => ("volumesnapshots", &["v1"]),
-        ViewKind::VolumeSnapshotContent => ("volumesnapshotcontents", &["v1"]),
-        // https://github.com/kubernetes-csi/volume-data-source-validator/tree/master/client/config/crd
-        ViewKind::VolumePopulator => ("volumepopulators", &["v1beta1"]),
-    };
-    let group = kind.group();
-    let version = versions[attempt % versions.len()];
-    ApiResource {
-        group: group.to_owned(),
-        version: version.to_owned(),
-        api_version: if group.is_empty() {
-            version.to_owned()
-        } else {
-            format!("{group}/{version}")
-        },
-        kind: kind.as_str().to_owned(),
-        plural: plural.to_owned(),
     }
 }
 
@@ -509,22 +467,5 @@ mod tests {
         std::fs::write(&path, r#"{"apiVersion": "v1", "kind": "Config", "contexts": []}"#).unwrap();
         let message = connect(Some(&path), Some("prod")).await.err().unwrap().to_string();
         assert!(message.contains("prod"), "{message}");
-    }
-
-    #[test]
-    fn every_kind_has_the_address_that_the_api_server_serves() {
-        let url = |kind| {
-            let resource = resource(kind, 0);
-            format!("{} {} {}", resource.api_version, resource.plural, resource.kind)
-        };
-        assert_eq!(
-            url(ViewKind::StorageClass),
-            "storage.k8s.io/v1 storageclasses StorageClass"
-        );
-        assert_eq!(
-            url(ViewKind::PersistentVolumeClaim),
-            "v1 persistentvolumeclaims PersistentVolumeClaim"
-        );
-        assert_eq!(url(ViewKind::StatefulSet), "apps/v1 statefulsets StatefulSet");
     }
 }

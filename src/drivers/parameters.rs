@@ -37,26 +37,19 @@ const OLD_SIDECAR_KEYS: [&str; 8] = [
 ];
 const RESERVED_SOURCE: &str = "kubernetes-csi/external-provisioner pkg/controller/controller.go";
 
-/// The parameters of a StorageClass, in the order of their keys.
-#[derive(Debug, Clone, Default)]
-pub struct Parameters<'a>(Vec<(&'a str, &'a str)>);
+/// The parameters of a StorageClass. Values that are no strings are left out: the API server refuses them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parameters<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Parameters<'a> {
-    /// Reads `parameters` of a class. Values that are no strings are left out: the API server refuses them.
+    /// Reads `parameters` of a class.
     pub fn new(map: Option<&'a Map<String, Value>>) -> Self {
-        let strings = map
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-        let mut pairs: Vec<_> = strings.collect();
-        pairs.sort_unstable();
-        Self(pairs)
+        Self(map)
     }
 
     /// The value of exactly this key.
     pub fn get(&self, key: &str) -> Option<&'a str> {
-        let index = self.0.binary_search_by(|(one, _)| (*one).cmp(key)).ok()?;
-        self.0.get(index).map(|(_, value)| *value)
+        self.0?.get(key)?.as_str()
     }
 
     /// The first key that differs from this one in ASCII letter case at most, and its value.
@@ -65,8 +58,9 @@ impl<'a> Parameters<'a> {
     }
 
     /// Keys and values, by key.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
-        self.0.iter().copied()
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let entries = self.0.into_iter().flatten();
+        entries.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
     }
 }
 
@@ -353,7 +347,8 @@ impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
         let insensitive = self.key_case == KeyCase::Insensitive;
-        let same = |name: &str| name == key || insensitive && name.eq_ignore_ascii_case(key);
+        let plain = self.without_namespace(key);
+        let same = |name: &str| name == plain || insensitive && name.eq_ignore_ascii_case(plain);
         self.list.iter().find(|parameter| {
             if parameter.prefix {
                 key.starts_with(parameter.name.as_str())
@@ -363,6 +358,13 @@ impl ParameterFacts {
                     || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
             }
         })
+    }
+
+    /// A key as written, without the driver's own namespace.
+    fn without_namespace<'k>(&self, key: &'k str) -> &'k str {
+        let namespace = self.namespace.as_deref();
+        let plain = namespace.and_then(|namespace| key.strip_prefix(namespace)?.strip_prefix('/'));
+        plain.unwrap_or(key)
     }
 }
 
@@ -423,13 +425,7 @@ impl Judge<'_> {
                 let meant = nearest(value, one_of.values.iter().map(String::as_str));
                 let list = one_of.values.join(", ");
                 let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
-                // The remedy has room for a long list, a warning has not.
-                let wrong = if list.len() > 40 {
-                    format!("not one of the {} values it can have", one_of.values.len())
-                } else {
-                    format!("not one of {list}")
-                };
-                (wrong, remedy)
+                (format!("not one of {}", briefly(&one_of.values)), remedy)
             }
             Check::Integer(bounds) => match value.parse::<i64>() {
                 Err(_) => (
@@ -670,7 +666,8 @@ impl ListCheck {
             let remedy = meant.map_or(format!("use words of {list}"), |meant| {
                 format!("did you mean `{meant}`?")
             });
-            return Some((format!("and {} is not one of {list}", shown(word)), remedy));
+            let wrong = format!("and {} is not one of {}", shown(word), briefly(&self.values));
+            return Some((wrong, remedy));
         }
         let lacking = self
             .needs
@@ -704,10 +701,13 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let class = holder == Holder::StorageClass;
     let fstype = class && key.eq_ignore_ascii_case("fstype");
     let old = fstype || class && OLD_SIDECAR_KEYS.contains(&key);
+    let plain = facts.without_namespace(key);
+    let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {
         UnknownKeys::Refused => Consequence::RefusedByDriver,
+        UnknownKeys::RefusedInNamespace if !foreign => Consequence::RefusedByDriver,
         UnknownKeys::Ignored if !old => Consequence::Ignored,
-        UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
+        UnknownKeys::RefusedInNamespace | UnknownKeys::Ignored | UnknownKeys::Unknown => return None,
     };
     let names = facts
         .list
@@ -716,7 +716,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     let suggestion = if fstype {
         Some(FSTYPE.to_owned())
     } else {
-        nearest(key, names.map(String::as_str)).map(str::to_owned)
+        nearest(plain, names.map(String::as_str)).map(str::to_owned)
     };
     Some(ParameterFault {
         key: key.to_owned(),
@@ -766,6 +766,16 @@ fn shown(value: &str) -> String {
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{:?}...", &value[..end]),
         None => format!("{value:?}"),
+    }
+}
+
+/// The values there are, or how many: a remedy has room for a long list, a warning has not.
+fn briefly(values: &[String]) -> String {
+    let list = values.join(", ");
+    if list.len() > 40 {
+        format!("the {} values it can have", values.len())
+    } else {
+        list
     }
 }
 

@@ -641,6 +641,8 @@ pub(super) struct SizeCase {
 pub(super) enum UnknownKeys {
     /// Provisioning fails.
     Refused,
+    /// Provisioning fails, unless the key is in another namespace than the driver's: `example.com/note`.
+    RefusedInNamespace,
     /// It has no effect.
     Ignored,
     /// Not known.
@@ -771,6 +773,8 @@ pub(super) struct ParameterFacts {
     pub(super) unknown_keys: UnknownKeys,
     /// Whether letter case of keys counts.
     pub(super) key_case: KeyCase,
+    /// What every key may have before it, with a slash between.
+    pub(super) namespace: Option<String>,
     /// The keys.
     pub(super) list: Vec<Parameter>,
 }

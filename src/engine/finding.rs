@@ -40,6 +40,9 @@ pub struct Finding {
     pub profiles: Option<Profiles>,
     /// Edits that remove the finding and are safe without asking anybody; empty when there are none.
     pub fix: Vec<Edit>,
+    /// Rules whose findings beside this one are void where the policy applies the rule's fix: it mends the claims that are
+    /// made of a template, not the template.
+    pub settles: &'static [&'static str],
 }
 
 impl Finding {
@@ -53,6 +56,7 @@ impl Finding {
             certainty: Certainty::Certain,
             profiles: None,
             fix: Vec::new(),
+            settles: &[],
         }
     }
 
@@ -74,6 +78,13 @@ impl Finding {
     #[must_use]
     pub fn profiles(mut self, profiles: Profiles) -> Self {
         self.profiles = Some(profiles);
+        self
+    }
+
+    /// With the rules whose findings are void where the fix is applied.
+    #[must_use]
+    pub fn settles(mut self, rules: &'static [&'static str]) -> Self {
+        self.settles = rules;
         self
     }
 

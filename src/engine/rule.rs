@@ -241,6 +241,18 @@ pub enum Check {
     Object(&'static [ObjectKind], fn(&Subject<'_>, &Context<'_>, &mut Findings)),
 }
 
+impl Check {
+    /// Whether the check reads objects of the kind.
+    pub fn reads(&self, kind: ObjectKind) -> bool {
+        match self {
+            Self::Class(_) => kind == ObjectKind::StorageClass,
+            Self::Claim(_) => kind == ObjectKind::PersistentVolumeClaim || kind.is_workload(),
+            Self::Volume(_) => kind == ObjectKind::PersistentVolume,
+            Self::Workload(kinds, _) | Self::Object(kinds, _) => kinds.contains(&kind),
+        }
+    }
+}
+
 /// The parameters of a rule: a plain struct whose defaults may differ by profile.
 pub trait RuleParameters: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {
     /// The defaults in a profile.

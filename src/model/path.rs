@@ -53,6 +53,12 @@ impl FieldPath {
         &self.0
     }
 
+    /// Whether both fields stand in the same mapping or list, or `other` somewhere below it.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let parent = self.0.split_last().map_or(&[][..], |(_, parent)| parent);
+        other.0.starts_with(parent)
+    }
+
     /// The path as an RFC 6901 pointer.
     pub fn pointer(&self) -> String {
         use fmt::Write as _;

@@ -106,6 +106,20 @@ impl ObjectKind {
             .find(|known| known.as_str() == kind && known.group() == group)
     }
 
+    /// Whether objects of this kind make pods, or are pods.
+    pub fn is_workload(self) -> bool {
+        matches!(
+            self,
+            Self::StatefulSet
+                | Self::Deployment
+                | Self::ReplicaSet
+                | Self::DaemonSet
+                | Self::Job
+                | Self::CronJob
+                | Self::Pod
+        )
+    }
+
     /// Whether objects of this kind live outside namespaces.
     pub fn is_cluster_scoped(self) -> bool {
         matches!(
@@ -149,17 +163,11 @@ impl<'a> Subject<'a> {
     /// Reads an object of this kind.
     pub fn new(kind: ObjectKind, value: &'a Value) -> Self {
         match kind {
+            kind if kind.is_workload() => Self::Workload(Workload::new(kind, value)),
             ObjectKind::StorageClass => Self::Class(StorageClass::new(value)),
             ObjectKind::VolumeAttributesClass => Self::AttributesClass(AttributesClass::new(value)),
             ObjectKind::PersistentVolumeClaim => Self::Claim(Claim::object(value)),
             ObjectKind::PersistentVolume => Self::Volume(Volume::new(value)),
-            ObjectKind::StatefulSet
-            | ObjectKind::Deployment
-            | ObjectKind::ReplicaSet
-            | ObjectKind::DaemonSet
-            | ObjectKind::Job
-            | ObjectKind::CronJob
-            | ObjectKind::Pod => Self::Workload(Workload::new(kind, value)),
             ObjectKind::VolumeSnapshotClass | ObjectKind::VolumeGroupSnapshotClass => {
                 Self::SnapshotClass(SnapshotClass::new(kind, value))
             }
@@ -167,9 +175,7 @@ impl<'a> Subject<'a> {
             ObjectKind::VolumeSnapshotContent | ObjectKind::VolumeGroupSnapshotContent => {
                 Self::SnapshotContent(SnapshotContent::new(kind, value))
             }
-            ObjectKind::HorizontalPodAutoscaler | ObjectKind::Namespace | ObjectKind::ResourceQuota => {
-                Self::Other(kind, value)
-            }
+            _ => Self::Other(kind, value),
         }
     }
 
@@ -204,11 +210,11 @@ impl<'a> Subject<'a> {
     }
 
     /// Every claim that stands in the object.
-    pub fn claims(&self) -> Vec<Claim<'a>> {
+    pub fn claims(&self) -> &[Claim<'a>] {
         match self {
-            Self::Claim(claim) => vec![claim.clone()],
+            Self::Claim(claim) => std::slice::from_ref(claim),
             Self::Workload(workload) => workload.claims(),
-            _ => Vec::new(),
+            _ => &[],
         }
     }
 

@@ -1,9 +1,10 @@
 //! A policy resolved against the catalogue: which rules run, with which parameters, and what their findings lead to.
 
-use super::schema::{self, Problem, did_you_mean, similar};
 use super::types::{Match, Mode, RuleChange, StoragePolicySpec};
 use crate::engine::{Action, Certainty, Finding, Fix, Parameters, Profile, Rule, Run, Status};
 use crate::model::labels::{LabelSelector, Operator};
+use crate::resources::Problem;
+use crate::resources::schema::{self, did_you_mean, similar};
 use serde_json::{Map, Value};
 
 /// A policy, ready to be applied.

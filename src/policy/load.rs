@@ -1,341 +1,31 @@
 //! Policies from files, with everything that is wrong in them said at once, each with its place.
 
 use super::compiled::{CompiledPolicy, compile, resolve};
-use super::schema::{self, Problem, did_you_mean, shown, similar, unknown_field};
 use super::types::{RuleChange, StoragePolicySpec};
 use crate::engine::{Profile, Rule};
-use crate::yaml::{self, Document, Position};
+use crate::resources::{self, Problem, ResourceErrors, ResourceKind, schema};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-const API_VERSION: &str = "volguard.dev/v1alpha1";
-const KIND: &str = "StoragePolicy";
+const KIND: ResourceKind = ResourceKind {
+    name: "StoragePolicy",
+    noun: "policy",
+    empty_spec: "; `spec: {}` stands for profile Recommended in mode Enforce",
+};
 
-/// The largest policy file, in bytes: etcd holds no larger object than 1.5 MiB, and a file may hold several.
-const MAX_FILE: u64 = 16 << 20;
-
-/// How deep folders are walked.
-const MAX_FOLDERS: usize = 32;
-
-/// One fault in the policy files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyError {
-    /// The file.
-    pub file: PathBuf,
-    /// The place in the file; None where the file could not be read at all.
-    pub position: Option<Position>,
-    /// What is wrong and what would be right, for people.
-    pub message: String,
-}
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if let Some(Position { line, column }) = self.position {
-            write!(f, ":{line}:{column}")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-/// Everything that is wrong with the policy files, in the order of the files and lines. Prints one fault a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyErrors(Vec<PolicyError>);
-
-impl PolicyErrors {
-    /// The faults; there is at least one.
-    pub fn errors(&self) -> &[PolicyError] {
-        &self.0
-    }
-}
-
-impl fmt::Display for PolicyErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            error.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for PolicyErrors {}
-
-/// Reads the policies in `paths` and resolves them against the catalogue `rules`.
-///
-/// A path is a file (of any name) or a folder, of which `*.yaml`, `*.yml` and `*.json` are read, also in folders below;
-/// hidden files and folders are left out, which is what a mounted ConfigMap needs. Files may hold several documents, all
-/// of them StoragePolicies. The policies come in the order of paths, file names and lines.
-pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<Vec<CompiledPolicy>, PolicyErrors> {
-    let mut loader = Loader {
-        rules,
-        file: PathBuf::new(),
-        names: BTreeMap::new(),
-        policies: Vec::new(),
-        errors: Vec::new(),
-    };
-    for path in paths {
-        loader.path(path);
-    }
-    if loader.errors.is_empty() {
-        Ok(loader.policies)
-    } else {
-        Err(PolicyErrors(loader.errors))
-    }
-}
-
-struct Loader<'r> {
-    rules: &'r [&'static Rule],
-    /// The file that is being read.
-    file: PathBuf,
-    /// Where each policy's name was seen first.
-    names: BTreeMap<String, (PathBuf, Position)>,
-    policies: Vec<CompiledPolicy>,
-    errors: Vec<PolicyError>,
-}
-
-impl Loader<'_> {
-    fn path(&mut self, path: &Path) {
-        if !path.is_dir() {
-            self.read_file(path);
-            return;
-        }
-        let mut files = 0;
-        let entries = walkdir::WalkDir::new(path)
-            .follow_links(true)
-            .max_depth(MAX_FOLDERS)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'));
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() && is_manifest(entry.path()) => {
-                    files += 1;
-                    self.read_file(entry.path());
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let place = error.path().unwrap_or(path).to_owned();
-                    self.file = place;
-                    self.error(None, format!("cannot be read: {error}"));
-                }
-            }
-        }
-        if files == 0 {
-            path.clone_into(&mut self.file);
-            self.error(
-                None,
-                "no policy in this folder: it holds no *.yaml, *.yml or *.json file",
-            );
-        }
-    }
-
-    fn read_file(&mut self, path: &Path) {
-        path.clone_into(&mut self.file);
-        match text_of(path) {
-            Ok(text) => self.text(&text),
-            Err(message) => self.error(None, message),
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        let documents = yaml::parse(text);
-        if documents.is_empty() {
-            self.error(
-                None,
-                format!("no policy in this file: expected a {KIND}, but it is empty"),
-            );
-        }
-        for document in documents {
-            match document {
-                Ok(document) => self.document(&document),
-                Err(error) => self.error(Some(error.position), error.message),
-            }
-        }
-    }
-
-    fn error(&mut self, position: Option<Position>, message: impl Into<String>) {
-        self.errors.push(PolicyError {
-            file: self.file.clone(),
-            position,
-            message: message.into(),
-        });
-    }
-
-    fn document(&mut self, document: &Document) {
-        if let Some(problem) = judge_kind(&document.value) {
-            self.error(Some(place(document, &problem)), problem.message);
-            return;
-        }
-        let mut problems = judge_top_level(&document.value);
-        let name = match judge_name(&document.value) {
-            Ok(name) => {
-                let position = document.spans.nearest("/metadata/name");
-                match self.names.get(name) {
-                    Some((file, first)) => {
-                        let message = format!(
-                            "another policy is named `{name}`, in {} at {first}; names must differ",
-                            file.display()
-                        );
-                        problems.push(Problem::new("/metadata/name", message));
-                    }
-                    None => {
-                        self.names.insert(name.to_owned(), (self.file.clone(), position));
-                    }
-                }
-                name
-            }
-            Err(problem) => {
-                problems.push(problem);
-                ""
-            }
-        };
-        match document
-            .value
-            .get("spec")
-            .map(|spec| judge_spec(name, spec, self.rules))
-        {
-            Some(Ok(policy)) if problems.is_empty() => self.policies.push(policy),
-            Some(Err(of_spec)) => problems.extend(of_spec),
-            Some(Ok(_)) => {}
-            None => problems.push(Problem::new(
-                "",
-                "field `spec` is missing; `spec: {}` stands for profile Recommended in mode Enforce",
-            )),
-        }
-        let mut placed: Vec<_> = problems
-            .into_iter()
-            .map(|problem| (place(document, &problem), problem))
-            .collect();
-        placed.sort_by_key(|(position, _)| *position);
-        for (position, problem) in placed {
-            self.error(Some(position), problem.message);
-        }
-    }
-}
-
-fn place(document: &Document, problem: &Problem) -> Position {
-    let key = problem.key.then(|| document.spans.find_key(&problem.pointer)).flatten();
-    key.unwrap_or_else(|| document.spans.nearest(&problem.pointer))
-}
-
-fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "json"))
-}
-
-fn text_of(path: &Path) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(format!(
-            "is larger than {} MiB, which is no policy file",
-            MAX_FILE >> 20
-        ));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("is not UTF-8 text: byte {at} cannot be read")
-    })
-}
-
-/// Why the document is no policy at all.
-fn judge_kind(value: &Value) -> Option<Problem> {
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let group = |api_version: &str| api_version.split_once('/').map(|(group, _)| group.to_owned());
-    match (text("apiVersion"), text("kind")) {
-        (Some(API_VERSION), Some(KIND)) => None,
-        (Some(other), Some(KIND)) if group(other).is_none_or(|group| group == "volguard.dev") => Some(Problem::new(
-            "/apiVersion",
-            format!("apiVersion `{other}` is not known; write {API_VERSION}"),
-        )),
-        (Some(other), Some(kind)) => {
-            let hint = if group(other).is_some_and(|group| group == "volguard.dev") {
-                did_you_mean(similar(kind, [KIND]))
-            } else {
-                String::new()
-            };
-            Some(Problem::new(
-                "/kind",
-                format!("kind `{kind}` ({other}) does not belong in a policy file, which holds {KIND} only{hint}"),
-            ))
-        }
-        _ if !value.is_object() => Some(Problem::new(
-            "",
-            format!("a policy must be a mapping, but is {}", shown(value)),
-        )),
-        (None, _) => Some(Problem::new(
-            "/apiVersion",
-            format!("field `apiVersion` is missing; write `apiVersion: {API_VERSION}`"),
-        )),
-        (_, None) => Some(Problem::new(
-            "/kind",
-            format!("field `kind` is missing; write `kind: {KIND}`"),
-        )),
-    }
-}
-
-fn judge_top_level(value: &Value) -> Vec<Problem> {
-    const FIELDS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
-    let fields = value.as_object().into_iter().flatten();
-    fields
-        .filter(|(key, _)| !FIELDS.contains(&key.as_str()))
-        .map(|(key, _)| Problem {
-            pointer: schema::child("", key),
-            key: true,
-            message: unknown_field(key, || FIELDS.into_iter()),
-        })
-        .collect()
-}
-
-fn judge_name(value: &Value) -> Result<&str, Problem> {
-    match value.pointer("/metadata/name") {
-        None | Some(Value::Null) => Err(Problem::new(
-            "/metadata",
-            "field `metadata.name` is missing; reports name the policy by it",
-        )),
-        Some(Value::String(name)) if is_object_name(name) => Ok(name),
-        Some(other) => Err(Problem::new(
-            "/metadata/name",
-            format!(
-                "metadata.name must be a name of lower-case letters, digits, `-` and `.`, but is {}",
-                shown(other)
-            ),
-        )),
-    }
-}
-
-/// Whether the API server takes it as the name of an object: a DNS subdomain.
-fn is_object_name(name: &str) -> bool {
-    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let is_label = |label: &str| {
-        is_end(label.bytes().next())
-            && is_end(label.bytes().last())
-            && label.bytes().all(|byte| byte == b'-' || is_end(Some(byte)))
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
+/// Reads the policies in `paths` and resolves them against the catalogue `rules`. What a path may be, [`resources::read`]
+/// says. The policies come in the order of paths, file names and lines.
+pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<Vec<CompiledPolicy>, ResourceErrors> {
+    resources::read(&KIND, paths, |name, spec| judge_spec(name, spec, rules))
 }
 
 /// The policy, or all that is wrong with its `spec`.
 fn judge_spec(name: &str, spec: &Value, rules: &[&'static Rule]) -> Result<CompiledPolicy, Vec<Problem>> {
-    let error = match StoragePolicySpec::deserialize(spec) {
+    let mut problems = match schema::decode::<StoragePolicySpec>(spec, "/spec") {
         Ok(spec) => return compile(name, &spec, rules),
-        Err(error) => error,
+        Err(problems) => problems,
     };
-    let schema: Value = schemars::schema_for!(StoragePolicySpec).into();
-    let mut problems = schema::check(&schema, spec, "/spec");
-    if problems.is_empty() {
-        problems.push(Problem::new("/spec", error.to_string()));
-    }
     // What can be read of the rules is judged too, so that one round of mending is enough.
     let profile = spec
         .get("profile")
@@ -607,7 +297,7 @@ sepc: {}
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: StoragePolicy\nspec: {}",
-                "1:1: field `metadata.name` is missing; reports name the policy by it",
+                "1:1: field `metadata.name` is missing; messages name the policy by it",
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: StoragePolicy\nmetadata: {name: My Policy}\nspec: {}",

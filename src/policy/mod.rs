@@ -8,15 +8,13 @@
 
 mod compiled;
 mod load;
-mod schema;
 mod scope;
 mod set;
 mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
-pub use load::{PolicyError, PolicyErrors, read};
-pub use schema::Problem;
-pub use scope::{Applies, Attributes, out_of_scope};
+pub use load::read;
+pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
 pub use set::PolicySet;
 pub use types::{
     Condition, ConditionStatus, Match, Mode, RuleChange, StoragePolicy, StoragePolicySpec, StoragePolicyStatus,

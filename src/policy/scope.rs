@@ -30,6 +30,9 @@ pub struct Attributes<'a> {
     pub user: &'a str,
 }
 
+/// Where volguard itself runs, unless it is told otherwise.
+pub const OWN_NAMESPACE: &str = "volguard-system";
+
 /// Why no policy is asked at all, or None if the policies decide. `own_namespace` is where volguard itself runs.
 pub fn out_of_scope(attributes: &Attributes<'_>, own_namespace: &str) -> Option<&'static str> {
     let namespace = attributes.namespace;

@@ -1,6 +1,6 @@
 //! The policies in force.
 
-use super::compiled::{CompiledPolicy, CompiledRule};
+use super::compiled::CompiledPolicy;
 use super::types::Mode;
 use crate::cluster::view::ViewKind;
 use crate::engine::{Operation, Profile, Rule, Skip, SkipReason};
@@ -39,38 +39,43 @@ impl PolicySet {
 
     /// The kinds that must be watched for these policies and their rules in the webhook.
     pub fn needs(&self) -> BTreeSet<ViewKind> {
-        let only_scans = |rule: &&CompiledRule| rule.rule.operations == [Operation::Scan];
-        let rules = || {
-            let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-            rules.filter(|rule| !only_scans(rule))
-        };
-        let mut kinds: BTreeSet<_> = rules().flat_map(|rule| rule.rule.needs.iter().copied()).collect();
+        let rules = || self.rules().filter(|rule| rule.operations != [Operation::Scan]);
+        let mut kinds: BTreeSet<_> = rules().flat_map(|rule| rule.needs.iter().copied()).collect();
         // What goes with a namespace that ends is let through.
-        let judges_deletes = rules().any(|rule| rule.rule.operations.contains(&Operation::Delete));
+        let judges_deletes = rules().any(|rule| rule.operations.contains(&Operation::Delete));
         if judges_deletes || self.policies.iter().any(CompiledPolicy::selects_namespaces) {
             kinds.insert(ViewKind::Namespace);
         }
         kinds
     }
 
+    /// Every rule that runs for some policy, as often as it does.
+    pub fn rules(&self) -> impl Iterator<Item = &'static Rule> {
+        self.policies
+            .iter()
+            .flat_map(|policy| &policy.rules)
+            .map(|rule| rule.rule)
+    }
+
     /// Every rule that judges the operation, skipped because of something that is unknown.
     pub fn skip_all(&self, operation: Operation, detail: &str) -> Vec<Skip> {
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-        let names = rules
-            .filter(|rule| rule.rule.operations.contains(&operation))
-            .map(|rule| rule.rule.name);
+        let judging = self.rules().filter(|rule| rule.operations.contains(&operation));
         let skip = |rule| Skip {
             rule,
             reason: SkipReason::Unknown,
             detail: detail.to_owned(),
         };
-        names.collect::<BTreeSet<_>>().into_iter().map(skip).collect()
+        judging
+            .map(|rule| rule.name)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(skip)
+            .collect()
     }
 
     /// How many different rules run.
     pub fn rule_count(&self) -> usize {
-        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
-        rules.map(|rule| rule.rule.name).collect::<BTreeSet<_>>().len()
+        self.rules().map(|rule| rule.name).collect::<BTreeSet<_>>().len()
     }
 
     /// The mode of all policies in a word: `Enforce`, `Audit`, or `mixed`.

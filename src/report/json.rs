@@ -1,6 +1,6 @@
 //! For programs: stable and versioned.
 
-use crate::check::{FileError, ObjectRef, Report};
+use super::{ObjectRef, Place, Report};
 use crate::engine::Action;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ struct Json<'r> {
     summary: Summary,
     findings: Vec<Finding<'r>>,
     skipped: Vec<Skipped<'r>>,
-    errors: &'r [FileError],
+    errors: Vec<Error<'r>>,
 }
 
 #[derive(Serialize)]
@@ -34,9 +34,8 @@ struct Finding<'r> {
     remedy: &'r str,
     object: &'r ObjectRef,
     path: String,
-    file: &'r Path,
-    line: usize,
-    column: usize,
+    #[serde(flatten)]
+    place: Option<JsonPlace<'r>>,
     policy: &'r str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     fix: &'r [json_patch::PatchOperation],
@@ -49,6 +48,30 @@ struct Skipped<'r> {
     reason: &'r str,
 }
 
+/// Line and column are 0 for the file as a whole.
+#[derive(Serialize)]
+struct JsonPlace<'r> {
+    file: &'r Path,
+    line: usize,
+    column: usize,
+}
+
+#[derive(Serialize)]
+struct Error<'r> {
+    #[serde(flatten)]
+    place: Option<JsonPlace<'r>>,
+    message: &'r str,
+}
+
+fn place(place: &Place) -> JsonPlace<'_> {
+    let position = place.position;
+    JsonPlace {
+        file: &place.file,
+        line: position.map_or(0, |position| position.line),
+        column: position.map_or(0, |position| position.column),
+    }
+}
+
 /// Writes the report as one JSON document.
 pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let findings = report.findings.iter().map(|finding| Finding {
@@ -58,9 +81,7 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         remedy: &finding.judged.finding.remedy,
         object: &finding.object,
         path: finding.judged.finding.path.pointer(),
-        file: &finding.file,
-        line: finding.position.line,
-        column: finding.position.column,
+        place: finding.place.as_ref().map(place),
         policy: &finding.judged.policy,
         fix: &finding.fix,
     });
@@ -68,6 +89,10 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         rule: skipped.skip.rule,
         object: &skipped.object,
         reason: &skipped.skip.detail,
+    });
+    let errors = report.errors.iter().map(|error| Error {
+        place: error.place.as_ref().map(place),
+        message: &error.message,
     });
     let json = Json {
         version: 1,
@@ -82,7 +107,7 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         },
         findings: findings.collect(),
         skipped: skipped.collect(),
-        errors: &report.errors,
+        errors: errors.collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &json)?;
     writeln!(out)

@@ -1,29 +1,20 @@
 //! For people at a terminal.
 
-use crate::check::Report;
+use super::{ObjectRef, Place, Report};
 use crate::engine::Action;
+use std::fmt;
 use std::io::{self, Write};
 
 /// Writes findings, one paragraph each, then errors' count, skips and a summary.
 pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         let judged = &finding.judged;
-        let namespace = finding
-            .object
-            .namespace
-            .as_deref()
-            .map_or(String::new(), |namespace| format!("{namespace}/"));
-        writeln!(
-            out,
-            "{}:{}: {} [{}]\n  {} {namespace}{}: {}",
-            finding.file.display(),
-            position(finding.position),
-            judged.action.as_str(),
-            judged.rule.name,
-            finding.object.kind,
-            finding.object.name,
-            judged.finding.message,
-        )?;
+        let (action, rule) = (judged.action.as_str(), judged.rule.name);
+        let (object, message) = (title(&finding.object), &judged.finding.message);
+        match &finding.place {
+            Some(place) => writeln!(out, "{place}: {action} [{rule}]\n  {object}: {message}")?,
+            None => writeln!(out, "{object}: {action} [{rule}]\n  {message}")?,
+        }
         if !judged.finding.remedy.is_empty() {
             writeln!(out, "  {}", judged.finding.remedy)?;
         }
@@ -51,6 +42,22 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn position(position: crate::yaml::Position) -> String {
-    format!("{}:{}", position.line, position.column)
+/// `PersistentVolumeClaim shop/data`.
+fn title(object: &ObjectRef) -> String {
+    let ObjectRef {
+        kind, namespace, name, ..
+    } = object;
+    match namespace {
+        Some(namespace) => format!("{kind} {namespace}/{name}"),
+        None => format!("{kind} {name}"),
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(f, "{}:{}:{}", self.file.display(), position.line, position.column),
+            None => write!(f, "{}", self.file.display()),
+        }
+    }
 }

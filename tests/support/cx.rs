@@ -108,6 +108,11 @@ impl<'a> Cx<'a> {
         Launch::connected(self, &self.plane.admin_kubeconfig())
     }
 
+    /// A kubeconfig of the administrator.
+    pub(crate) fn admin_kubeconfig(&self) -> PathBuf {
+        self.plane.admin_kubeconfig()
+    }
+
     /// A kubeconfig for a ServiceAccount of the test's namespace: what volguard may do with the chart's RBAC.
     pub(crate) fn service_account(&self, name: &str) -> PathBuf {
         let token = self.kubectl().must(&["create", "token", name]);

@@ -175,25 +175,22 @@ impl Drop for Installed {
 /// What volguard is asked about.
 fn rules() -> Value {
     let written = ["CREATE", "UPDATE"];
-    let written_or_deleted = ["CREATE", "UPDATE", "DELETE"];
+    let all = ["CREATE", "UPDATE", "DELETE"];
+    let snapshots = ["volumesnapshotclasses", "volumesnapshots", "volumesnapshotcontents"];
+    let sets = ["statefulsets", "deployments", "daemonsets", "replicasets"];
     json!([
-        rule("storage.k8s.io", &["storageclasses"], &written),
-        rule(
-            "",
-            &["persistentvolumeclaims", "persistentvolumes"],
-            &written_or_deleted
-        ),
-        rule("", &["pods"], &written),
+        rule("storage.k8s.io", &["storageclasses", "volumeattributesclasses"], &all),
+        rule("", &["persistentvolumeclaims", "persistentvolumes", "pods"], &all),
         rule("", &["namespaces"], &["DELETE"]),
-        rule(
-            "apps",
-            &["statefulsets", "deployments", "daemonsets", "replicasets"],
-            &written
-        ),
+        rule("", &["resourcequotas"], &written),
+        rule("apps", &sets, &written),
+        rule("apps", &["statefulsets/scale", "deployments/scale"], &["UPDATE"]),
+        rule("autoscaling", &["horizontalpodautoscalers"], &written),
         rule("batch", &["jobs", "cronjobs"], &written),
+        rule("snapshot.storage.k8s.io", &snapshots, &all),
     ])
 }
 
 fn rule(group: &str, resources: &[&str], operations: &[&str]) -> Value {
-    json!({"apiGroups": [group], "apiVersions": ["v1"], "resources": resources, "operations": operations, "scope": "*"})
+    json!({"apiGroups": [group], "apiVersions": ["*"], "resources": resources, "operations": operations, "scope": "*"})
 }

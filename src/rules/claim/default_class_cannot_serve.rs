@@ -129,6 +129,9 @@ crate::rule! {
     }
 }
 
+/// What would be found of a template although its claims are fixed.
+const SETTLED: &[&str] = &["unsupported-access-mode", "unsupported-volume-mode"];
+
 /// The parameters of the rule.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -198,12 +201,13 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(path.clone(), served.class.name(), message)
         .remedy(format!("Write storageClassName: {class}."))
         .certainty(certainty);
-    let fixes = claim.origin() == ClaimOrigin::Object
-        && (written == Written::No || parameters.when_unknown == WhenUnknown::Fix);
-    out.push(if fixes {
-        finding.fix([Edit::Set(path, class.into())])
-    } else {
-        finding
+    let always = parameters.when_unknown == WhenUnknown::Fix;
+    out.push(match claim.origin() {
+        ClaimOrigin::Object if written == Written::No || always => finding.fix([Edit::Set(path, class.into())]),
+        // A class in the template would be drift; the claims that are made of it are fixed.
+        ClaimOrigin::SetTemplate => finding.settles(SETTLED),
+        ClaimOrigin::Ephemeral if always => finding.settles(SETTLED),
+        ClaimOrigin::Object | ClaimOrigin::Ephemeral => finding,
     });
 }
 
@@ -262,7 +266,7 @@ fn refused(served: &Served<'_>, claim: &Claim<'_>) -> Option<(String, Certainty)
         return Some((format!("volumeMode {volume_mode}"), certainty));
     }
     claim.access_modes().find_map(|(_, mode)| {
-        let certainty = refusal(&served.access_mode(claim, mode, volume_mode))?;
+        let certainty = refusal(&served.access_mode(mode, volume_mode, claim.data_source().is_some()))?;
         Some((mode.to_string(), certainty))
     })
 }

@@ -89,7 +89,11 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(served) = Served::for_claim(claim, cx, out) else {
         return;
     };
-    let fact = served.access_mode(claim, AccessMode::ReadWriteOncePod, claim.volume_mode());
+    let fact = served.access_mode(
+        AccessMode::ReadWriteOncePod,
+        claim.volume_mode(),
+        claim.data_source().is_some(),
+    );
     if fact.value != Support::Served || fact.confidence == Confidence::Unknown {
         return;
     }

@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served};
+use super::{NAMED_CLASSES, Served, modes};
 use crate::drivers::{Bound, Confidence, Fact, OutOfRange};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::Claim;
@@ -116,10 +116,14 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             (fact, fault, format!("Ask for at least {least}."))
         }
     };
-    let others = cx.classes().filter_map(|class| Served::new(class, cx));
-    let others: Vec<_> = others
-        .filter(|other| other.serves(claim, claim.volume_mode()) && takes(other, bytes))
+    // Read once, for there may be many classes.
+    let (modes, volume_mode, restores) = (modes(claim), claim.volume_mode(), claim.data_source().is_some());
+    let others: Vec<_> = cx
+        .classes()
+        .filter_map(|class| Served::new(class, cx))
+        .filter(|other| other.serves(&modes, volume_mode, restores) && takes(other, bytes))
         .map(|other| other.class.name())
+        .take(NAMED_CLASSES)
         .collect();
     let remedy = match listed(others, NAMED_CLASSES).as_str() {
         "" => advice,

@@ -3,6 +3,8 @@
 //! serde stops at the first fault and does not know where it stands; here every fault is found, with its place. It is asked
 //! only about values that serde refused, so that what a schema cannot express is no fault.
 
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// A fault in a value.
@@ -18,7 +20,7 @@ pub struct Problem {
 
 impl Problem {
     /// A fault of the value at `pointer`.
-    pub(super) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),
             key: false,
@@ -27,8 +29,20 @@ impl Problem {
     }
 }
 
+/// The value at `pointer`, or everything that is wrong with it.
+pub(crate) fn decode<T: DeserializeOwned + JsonSchema>(value: &Value, pointer: &str) -> Result<T, Vec<Problem>> {
+    T::deserialize(value).map_err(|error| {
+        let schema: Value = schemars::schema_for!(T).into();
+        let mut problems = check(&schema, value, pointer);
+        if problems.is_empty() {
+            problems.push(Problem::new(pointer, error.to_string()));
+        }
+        problems
+    })
+}
+
 /// Every place below `pointer` where `value` departs from `schema`.
-pub(super) fn check(schema: &Value, value: &Value, pointer: &str) -> Vec<Problem> {
+pub(crate) fn check(schema: &Value, value: &Value, pointer: &str) -> Vec<Problem> {
     let mut checker = Checker {
         root: schema,
         problems: Vec::new(),
@@ -38,12 +52,12 @@ pub(super) fn check(schema: &Value, value: &Value, pointer: &str) -> Vec<Problem
 }
 
 /// The pointer of the entry `key` of the mapping at `pointer`.
-pub(super) fn child(pointer: &str, key: &str) -> String {
+pub(crate) fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The candidate that was probably meant.
-pub(super) fn similar<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn similar<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();
     candidates
         .into_iter()
@@ -59,12 +73,12 @@ pub(super) fn similar<'a>(written: &str, candidates: impl IntoIterator<Item = &'
 }
 
 /// `; did you mean X?`, or nothing.
-pub(super) fn did_you_mean(similar: Option<&str>) -> String {
+pub(crate) fn did_you_mean(similar: Option<&str>) -> String {
     similar.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 /// A value as it is shown in a message, cut to a bearable length.
-pub(super) fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Object(_) => "a mapping".to_owned(),
         Value::Array(_) => "a list".to_owned(),
@@ -103,6 +117,10 @@ impl<'s> Checker<'s> {
             }
             return;
         }
+        if let Some(variants) = variants(schema) {
+            self.variant(&variants, value, pointer);
+            return;
+        }
         let types = types(schema);
         if !types.is_empty() && !types.iter().any(|name| is_of(name, value)) {
             let wanted: Vec<_> = types
@@ -124,6 +142,38 @@ impl<'s> Checker<'s> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A value of an enum of mappings: its only key tells the variant.
+    fn variant(&mut self, variants: &[(&'s str, &'s Value)], value: &Value, pointer: &str) {
+        let Value::Object(fields) = value else {
+            self.problems.push(Problem::new(
+                pointer,
+                format!("must be a mapping, but is {}", shown(value)),
+            ));
+            return;
+        };
+        let names = || variants.iter().map(|(name, _)| *name);
+        for (key, inner) in fields {
+            let pointer = child(pointer, key);
+            match variants.iter().find(|(name, _)| name == key) {
+                Some((_, schema)) => self.value(schema, inner, &pointer),
+                None => self.problems.push(Problem {
+                    message: unknown_field(key, names),
+                    key: true,
+                    pointer,
+                }),
+            }
+        }
+        if fields.len() != 1 {
+            let names: Vec<_> = names().collect();
+            let message = format!(
+                "must have exactly one of {}, but has {}",
+                names.join(", "),
+                fields.len()
+            );
+            self.problems.push(Problem::new(pointer, message));
         }
     }
 
@@ -163,7 +213,7 @@ impl<'s> Checker<'s> {
 }
 
 /// `unknown field X`, with the field that was probably meant or all that there are.
-pub(super) fn unknown_field<'a, I: Iterator<Item = &'a str>>(key: &str, known: impl Fn() -> I) -> String {
+pub(crate) fn unknown_field<'a, I: Iterator<Item = &'a str>>(key: &str, known: impl Fn() -> I) -> String {
     match similar(key, known()) {
         Some(name) => format!("unknown field `{key}`; did you mean `{name}`?"),
         None if known().next().is_none() => format!("unknown field `{key}`: there are none here"),
@@ -186,6 +236,18 @@ fn constants(schema: &Value) -> Vec<&Value> {
         constants.extend(words);
     }
     constants
+}
+
+/// The variants of an enum whose values are mappings of one key: that key and the schema of what stands under it.
+fn variants(schema: &Value) -> Option<Vec<(&str, &Value)>> {
+    let variants = schema.get("oneOf")?.as_array()?.iter();
+    variants
+        .map(|variant| {
+            let mut properties = variant.get("properties")?.as_object()?.iter();
+            let (name, schema) = properties.next()?;
+            properties.next().is_none().then_some((name.as_str(), schema))
+        })
+        .collect()
 }
 
 fn listed(schema: &Value) -> Vec<&Value> {

@@ -1,0 +1,34 @@
+//! `volguard scan`.
+
+use super::judging::JudgingArgs;
+use crate::cluster::watch::connect;
+use crate::scan;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    #[command(flatten)]
+    judging: JudgingArgs,
+    /// The kubeconfig of the cluster; without it the Pod's own service account, else the usual kubeconfig.
+    #[arg(long, env = "VOLGUARD_KUBECONFIG")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig.
+    #[arg(long, env = "VOLGUARD_CONTEXT")]
+    context: Option<String>,
+    /// Judge the objects of this namespace only; without it, those of all namespaces and the cluster's own.
+    #[arg(long, short, env = "VOLGUARD_SCAN_NAMESPACE")]
+    namespace: Option<String>,
+}
+
+pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
+    let policies = args.judging.policies()?;
+    let drivers = args.judging.drivers.load()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(async {
+        let client = connect(args.kubeconfig.as_deref(), args.context.as_deref()).await?;
+        anyhow::Ok(scan::scan(&client, &policies, &drivers, args.namespace.as_deref()).await)
+    })?;
+    args.judging.write(&report)
+}

@@ -1,0 +1,350 @@
+//! volguard's own kinds in files: what StoragePolicy and StorageDriver files have in common. Everything that is wrong in
+//! them is said at once, each with its place.
+
+pub(crate) mod schema;
+
+use crate::yaml::{self, Document, Position};
+use schema::{did_you_mean, shown, similar, unknown_field};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+pub use schema::Problem;
+
+const API_VERSION: &str = "volguard.dev/v1alpha1";
+
+/// The largest file, in bytes: etcd holds no larger object than 1.5 MiB, and a file may hold several.
+const MAX_FILE: u64 = 16 << 20;
+
+/// How deep folders are walked.
+const MAX_FOLDERS: usize = 32;
+
+/// One fault in the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceError {
+    /// The file.
+    pub file: PathBuf,
+    /// The place in the file; None where the file could not be read at all.
+    pub position: Option<Position>,
+    /// What is wrong and what would be right, for people.
+    pub message: String,
+}
+
+impl fmt::Display for ResourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(Position { line, column }) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Everything that is wrong with the files, in the order of the files and lines. Prints one fault a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceErrors(Vec<ResourceError>);
+
+impl ResourceErrors {
+    /// The faults; there is at least one.
+    pub fn errors(&self) -> &[ResourceError] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ResourceErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ResourceErrors {}
+
+/// A kind of object that files hold.
+#[derive(Debug, Clone, Copy)]
+pub struct ResourceKind {
+    /// Its name, such as `StoragePolicy`.
+    pub name: &'static str,
+    /// What one is called in a message, such as `policy`.
+    pub noun: &'static str,
+    /// What is said beside the fact that `spec` is missing.
+    pub empty_spec: &'static str,
+}
+
+/// Reads the objects of one kind in `paths`. `judge` gets the name and the `spec` of each, and says what it is or all that
+/// is wrong with it, by pointers that begin with `/spec`.
+///
+/// A path is a file (of any name) or a folder, of which `*.yaml`, `*.yml` and `*.json` are read, also in folders below;
+/// hidden files and folders are left out, which is what a mounted ConfigMap needs. Files may hold several documents, all
+/// of them of the kind. What was read comes in the order of paths, file names and lines.
+pub fn read<T>(
+    kind: &ResourceKind,
+    paths: &[PathBuf],
+    judge: impl FnMut(&str, &Value) -> Result<T, Vec<Problem>>,
+) -> Result<Vec<T>, ResourceErrors> {
+    let mut loader = Loader {
+        kind,
+        judge,
+        file: PathBuf::new(),
+        names: BTreeMap::new(),
+        read: Vec::new(),
+        errors: Vec::new(),
+    };
+    for path in paths {
+        loader.path(path);
+    }
+    if loader.errors.is_empty() {
+        Ok(loader.read)
+    } else {
+        Err(ResourceErrors(loader.errors))
+    }
+}
+
+struct Loader<'k, T, J> {
+    kind: &'k ResourceKind,
+    judge: J,
+    /// The file that is being read.
+    file: PathBuf,
+    /// Where each name was seen first.
+    names: BTreeMap<String, (PathBuf, Position)>,
+    read: Vec<T>,
+    errors: Vec<ResourceError>,
+}
+
+impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
+    fn path(&mut self, path: &Path) {
+        if !path.is_dir() {
+            self.read_file(path);
+            return;
+        }
+        let mut files = 0;
+        let entries = walkdir::WalkDir::new(path)
+            .follow_links(true)
+            .max_depth(MAX_FOLDERS)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'));
+        for entry in entries {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() && is_manifest(entry.path()) => {
+                    files += 1;
+                    self.read_file(entry.path());
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let place = error.path().unwrap_or(path).to_owned();
+                    self.file = place;
+                    self.error(None, format!("cannot be read: {error}"));
+                }
+            }
+        }
+        if files == 0 {
+            path.clone_into(&mut self.file);
+            let noun = self.kind.noun;
+            self.error(
+                None,
+                format!("no {noun} in this folder: it holds no *.yaml, *.yml or *.json file"),
+            );
+        }
+    }
+
+    fn read_file(&mut self, path: &Path) {
+        path.clone_into(&mut self.file);
+        match text_of(path, self.kind) {
+            Ok(text) => self.text(&text),
+            Err(message) => self.error(None, message),
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let documents = yaml::parse(text);
+        if documents.is_empty() {
+            let ResourceKind { name, noun, .. } = self.kind;
+            self.error(
+                None,
+                format!("no {noun} in this file: expected a {name}, but it is empty"),
+            );
+        }
+        for document in documents {
+            match document {
+                Ok(document) => self.document(&document),
+                Err(error) => self.error(Some(error.position), error.message),
+            }
+        }
+    }
+
+    fn error(&mut self, position: Option<Position>, message: impl Into<String>) {
+        self.errors.push(ResourceError {
+            file: self.file.clone(),
+            position,
+            message: message.into(),
+        });
+    }
+
+    fn document(&mut self, document: &Document) {
+        if let Some(problem) = judge_kind(&document.value, self.kind) {
+            self.error(Some(place(document, &problem)), problem.message);
+            return;
+        }
+        let mut problems = judge_top_level(&document.value);
+        let name = match judge_name(&document.value, self.kind) {
+            Ok(name) => {
+                let position = document.spans.nearest("/metadata/name");
+                match self.names.get(name) {
+                    Some((file, first)) => {
+                        let message = format!(
+                            "another {} is named `{name}`, in {} at {first}; names must differ",
+                            self.kind.noun,
+                            file.display()
+                        );
+                        problems.push(Problem::new("/metadata/name", message));
+                    }
+                    None => {
+                        self.names.insert(name.to_owned(), (self.file.clone(), position));
+                    }
+                }
+                name
+            }
+            Err(problem) => {
+                problems.push(problem);
+                ""
+            }
+        };
+        match document.value.get("spec").map(|spec| (self.judge)(name, spec)) {
+            Some(Ok(read)) if problems.is_empty() => self.read.push(read),
+            Some(Err(of_spec)) => problems.extend(of_spec),
+            Some(Ok(_)) => {}
+            None => problems.push(Problem::new(
+                "",
+                format!("field `spec` is missing{}", self.kind.empty_spec),
+            )),
+        }
+        let mut placed: Vec<_> = problems
+            .into_iter()
+            .map(|problem| (place(document, &problem), problem))
+            .collect();
+        placed.sort_by_key(|(position, _)| *position);
+        for (position, problem) in placed {
+            self.error(Some(position), problem.message);
+        }
+    }
+}
+
+fn place(document: &Document, problem: &Problem) -> Position {
+    let key = problem.key.then(|| document.spans.find_key(&problem.pointer)).flatten();
+    key.unwrap_or_else(|| document.spans.nearest(&problem.pointer))
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+fn text_of(path: &Path, kind: &ResourceKind) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(format!(
+            "is larger than {} MiB, which is no {} file",
+            MAX_FILE >> 20,
+            kind.noun
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("is not UTF-8 text: byte {at} cannot be read")
+    })
+}
+
+/// Why the document is not of the kind at all.
+fn judge_kind(value: &Value, wanted: &ResourceKind) -> Option<Problem> {
+    let ResourceKind { name: own, noun, .. } = *wanted;
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let group = |api_version: &str| api_version.split_once('/').map(|(group, _)| group.to_owned());
+    match (text("apiVersion"), text("kind")) {
+        (Some(API_VERSION), Some(kind)) if kind == own => None,
+        (Some(other), Some(kind)) if kind == own && group(other).is_none_or(|group| group == "volguard.dev") => {
+            Some(Problem::new(
+                "/apiVersion",
+                format!("apiVersion `{other}` is not known; write {API_VERSION}"),
+            ))
+        }
+        (Some(other), Some(kind)) => {
+            let hint = if group(other).is_some_and(|group| group == "volguard.dev") {
+                did_you_mean(similar(kind, [own]))
+            } else {
+                String::new()
+            };
+            Some(Problem::new(
+                "/kind",
+                format!("kind `{kind}` ({other}) does not belong in a {noun} file, which holds {own} only{hint}"),
+            ))
+        }
+        _ if !value.is_object() => Some(Problem::new(
+            "",
+            format!("a {noun} must be a mapping, but is {}", shown(value)),
+        )),
+        (None, _) => Some(Problem::new(
+            "/apiVersion",
+            format!("field `apiVersion` is missing; write `apiVersion: {API_VERSION}`"),
+        )),
+        (_, None) => Some(Problem::new(
+            "/kind",
+            format!("field `kind` is missing; write `kind: {own}`"),
+        )),
+    }
+}
+
+fn judge_top_level(value: &Value) -> Vec<Problem> {
+    const FIELDS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+    let fields = value.as_object().into_iter().flatten();
+    fields
+        .filter(|(key, _)| !FIELDS.contains(&key.as_str()))
+        .map(|(key, _)| Problem {
+            pointer: schema::child("", key),
+            key: true,
+            message: unknown_field(key, || FIELDS.into_iter()),
+        })
+        .collect()
+}
+
+fn judge_name<'v>(value: &'v Value, kind: &ResourceKind) -> Result<&'v str, Problem> {
+    match value.pointer("/metadata/name") {
+        None | Some(Value::Null) => Err(Problem::new(
+            "/metadata",
+            format!(
+                "field `metadata.name` is missing; messages name the {} by it",
+                kind.noun
+            ),
+        )),
+        Some(Value::String(name)) if is_object_name(name) => Ok(name),
+        Some(other) => Err(Problem::new(
+            "/metadata/name",
+            format!(
+                "metadata.name must be a name of lower-case letters, digits, `-` and `.`, but is {}",
+                shown(other)
+            ),
+        )),
+    }
+}
+
+/// Whether the API server takes it as the name of an object: a DNS subdomain.
+fn is_object_name(name: &str) -> bool {
+    let is_end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_label = |label: &str| {
+        is_end(label.bytes().next())
+            && is_end(label.bytes().last())
+            && label.bytes().all(|byte| byte == b'-' || is_end(Some(byte)))
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}

@@ -1,0 +1,118 @@
+//! `scan`: lists of a live cluster -> the same evaluation -> a report.
+
+use crate::admission::{Standing, judge_standing};
+use crate::cluster::api::{Listed, list};
+use crate::cluster::trim::trim;
+use crate::cluster::view::{View, ViewKind};
+use crate::drivers::Drivers;
+use crate::engine::{Author, Door, Operation, Rule};
+use crate::model::object::text;
+use crate::model::{Meta, ObjectKind};
+use crate::policy::{OWN_NAMESPACE, PolicySet};
+use crate::report::{ObjectRef, Report, ReportedError, ReportedFinding, ReportedSkip};
+use jiff::Timestamp;
+use kube::Client;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Judges the objects of a cluster, in one namespace (then without cluster-scoped objects) or in all.
+///
+/// Two passes: first what rules look up, trimmed, then what they judge, page by page, so that memory holds rows and one page.
+/// A kind that the API server refuses to list is an error of the report, and Unknown to the rules.
+pub async fn scan(client: &Client, policies: &PolicySet, drivers: &Drivers, namespace: Option<&str>) -> Report {
+    let mut report = Report::default();
+    let judging = |rule: &&Rule| rule.judges(Operation::Scan, Door::Cluster);
+    let rules: Vec<&'static Rule> = policies.rules().filter(judging).collect();
+
+    let cluster = Cluster {
+        view: view(client, &rules, &mut report).await,
+        policies,
+        drivers,
+        now: Timestamp::now(),
+    };
+    for kind in ObjectKind::ALL {
+        let everywhere = namespace.is_none();
+        if !rules.iter().any(|rule| rule.check.reads(kind)) || (kind.is_cluster_scoped() && !everywhere) {
+            continue;
+        }
+        let judge = |value: Value| judge(kind, &value, &cluster, &mut report);
+        if let Err(error) = list(client, kind.group(), kind.as_str(), namespace, judge).await {
+            report.errors.push(unreadable(kind.as_str(), &error));
+        }
+    }
+    report
+}
+
+/// Everything that the rules look up.
+async fn view(client: &Client, rules: &[&Rule], report: &mut Report) -> View {
+    let mut view = View::default();
+    let mut kinds: BTreeSet<ViewKind> = rules.iter().flat_map(|rule| rule.needs.iter().copied()).collect();
+    kinds.insert(ViewKind::Namespace);
+    for kind in kinds {
+        let insert = |value: Value| {
+            let meta = Meta::of(&value);
+            if let Some(row) = trim(kind, &value) {
+                view.insert(kind, meta.namespace(), meta.name(), Arc::new(row));
+            }
+        };
+        match list(client, kind.group(), kind.as_str(), None, insert).await {
+            // Where there is no such kind there are no such objects.
+            Ok(Listed::All | Listed::NoSuchKind) => view.set_complete(kind, true),
+            Err(error) => report.errors.push(unreadable(kind.as_str(), &error)),
+        }
+    }
+    view
+}
+
+/// What every object is judged by.
+struct Cluster<'a> {
+    view: View,
+    policies: &'a PolicySet,
+    drivers: &'a Drivers,
+    now: Timestamp,
+}
+
+fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Report) {
+    let meta = Meta::of(value);
+    let standing = Standing {
+        kind,
+        value,
+        author: Author::of_live(meta, None),
+        namespace: meta.namespace(),
+        door: Door::Cluster,
+        view: &cluster.view,
+        now: cluster.now,
+    };
+    let Some((judged, skipped)) = judge_standing(&standing, cluster.policies, cluster.drivers, OWN_NAMESPACE) else {
+        return;
+    };
+    report.objects += 1;
+    let object = ObjectRef {
+        api_version: text(value, &["apiVersion"]).unwrap_or_default().to_owned(),
+        kind: kind.as_str().to_owned(),
+        namespace: Some(meta.namespace().to_owned()).filter(|namespace| !namespace.is_empty()),
+        name: meta.name().to_owned(),
+    };
+    report.findings.extend(judged.into_iter().map(|judged| ReportedFinding {
+        fix: crate::engine::apply(&mut value.clone(), &judged.finding.fix),
+        object: object.clone(),
+        place: None,
+        judged,
+    }));
+    report.skipped.extend(skipped.into_iter().map(|skip| ReportedSkip {
+        skip,
+        object: object.clone(),
+    }));
+}
+
+fn unreadable(kind: &str, error: &kube::Error) -> ReportedError {
+    let message = match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
+    };
+    ReportedError {
+        place: None,
+        message: format!("cannot list {kind} objects, so what needs them is skipped: {message}"),
+    }
+}

@@ -1,0 +1,45 @@
+//! `volguard scan` on a live cluster.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS};
+use crate::support::Cx;
+
+/// Runs `volguard scan` in the test's namespace; exit status, report, standard error.
+fn scan(cx: &Cx<'_>, kubeconfig: &Path) -> (Option<i32>, Value, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_volguard"))
+        .args(["scan", "--output", "json", "--namespace", &cx.namespace, "--kubeconfig"])
+        .arg(kubeconfig)
+        .output()
+        .expect("volguard runs");
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), report, errors)
+}
+
+pub(crate) fn objects_that_were_stored_before_are_found(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    cx.accepts(SHARED_CLAIM_ON_DISKS);
+    let (status, report, errors) = scan(cx, &cx.admin_kubeconfig());
+    assert_eq!(status, Some(1), "{errors}");
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings
+        .iter()
+        .find(|finding| finding["rule"] == "unsupported-access-mode")
+        .unwrap_or_else(|| panic!("{report:#}"));
+    assert_eq!(finding["object"]["kind"], "PersistentVolumeClaim");
+    assert_eq!(finding["object"]["namespace"], *cx.namespace);
+    assert_eq!(finding["path"], "/spec/accessModes/0");
+    assert_eq!(finding["action"], "Deny");
+    assert_eq!(finding.get("file"), None);
+}
+
+pub(crate) fn what_may_not_be_listed_is_an_error_and_not_a_clean_bill(cx: &Cx<'_>) {
+    cx.kubectl().must(&["create", "serviceaccount", "stranger"]);
+    let (status, report, errors) = scan(cx, &cx.service_account("stranger"));
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("cannot list PersistentVolumeClaim objects"), "{errors}");
+    assert_eq!(report["summary"]["objects"], 0);
+}
