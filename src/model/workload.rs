@@ -148,12 +148,13 @@ impl<'a> Workload<'a> {
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
+    ///
+    /// statefulset-controller gives its claims the labels of the set's selector.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
     pub fn claims(&self) -> &[Claim<'a>] {
         &self.claims
     }
 
-    /// statefulset-controller gives its claims the labels of the set's selector.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
     fn read_claims(&self) -> Vec<Claim<'a>> {
         let hidden = self.template_names();
         let selected = map(self.value, &["spec", "selector", "matchLabels"]);

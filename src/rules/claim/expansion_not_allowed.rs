@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served, modes};
+use super::{NAMED_CLASSES, Served, Wish};
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::Expansion;
 use crate::engine::{
@@ -183,15 +183,12 @@ fn can_expand(class: StorageClass<'_>, cx: &Context<'_>) -> bool {
 
 /// What helps where the volume can never grow.
 fn move_to_another(claim: &Claim<'_>, cx: &Context<'_>) -> String {
-    // Read once, for there may be many classes.
-    let (modes, volume_mode) = (modes(claim), claim.volume_mode());
+    let wish = Wish::of(claim);
     let classes = cx
         .classes()
         .filter(|class| class.allows_expansion() && can_expand(*class, cx))
-        .filter(|class| Served::new(*class, cx).is_none_or(|served| served.serves(&modes, volume_mode, false)))
-        .map(StorageClass::name)
-        .take(NAMED_CLASSES);
-    match listed(classes, NAMED_CLASSES).as_str() {
+        .filter(|class| Served::new(*class, cx).is_none_or(|served| served.serves(&wish)));
+    match listed(classes.map(StorageClass::name).take(NAMED_CLASSES), NAMED_CLASSES).as_str() {
         "" => "Make a new claim of a class that allows expansion, and copy the data.".to_owned(),
         classes => format!("Make a new claim of a class that allows expansion ({classes}), and copy the data."),
     }

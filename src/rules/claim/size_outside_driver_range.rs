@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served, modes};
+use super::{NAMED_CLASSES, Served, Wish};
 use crate::drivers::{Bound, Confidence, Fact, OutOfRange};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::Claim;
@@ -116,12 +116,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             (fact, fault, format!("Ask for at least {least}."))
         }
     };
-    // Read once, for there may be many classes.
-    let (modes, volume_mode, restores) = (modes(claim), claim.volume_mode(), claim.data_source().is_some());
-    let others: Vec<_> = cx
-        .classes()
-        .filter_map(|class| Served::new(class, cx))
-        .filter(|other| other.serves(&modes, volume_mode, restores) && takes(other, bytes))
+    let wish = Wish::of(claim);
+    let others = cx.classes().filter_map(|class| Served::new(class, cx));
+    let others: Vec<_> = others
+        .filter(|other| other.serves(&wish) && takes(other, bytes))
         .map(|other| other.class.name())
         .take(NAMED_CLASSES)
         .collect();
