@@ -25,6 +25,7 @@ const ANNOTATIONS: &[&str] = &[
     "volume.kubernetes.io/selected-node",
     "pv.kubernetes.io/provisioned-by",
     "snapshot.storage.kubernetes.io/is-default-class",
+    "groupsnapshot.storage.kubernetes.io/is-default-class",
     "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted",
 ];
 
@@ -131,7 +132,9 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
         ViewKind::Deployment => &["spec/replicas", "spec/strategy"],
         ViewKind::HorizontalPodAutoscaler => &["spec/scaleTargetRef", "spec/minReplicas", "spec/maxReplicas"],
         ViewKind::PodDisruptionBudget => &["spec/selector"],
-        ViewKind::VolumeSnapshotClass => &["driver", "deletionPolicy", "parameters"],
+        ViewKind::VolumeSnapshotClass | ViewKind::VolumeGroupSnapshotClass => {
+            &["driver", "deletionPolicy", "parameters"]
+        }
         ViewKind::VolumeSnapshot => &[
             "spec",
             "status/readyToUse",
