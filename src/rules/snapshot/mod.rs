@@ -1,9 +1,14 @@
 //! Rules of the category `snapshot`.
 
 pub mod disposable_snapshots;
+pub mod last_snapshot_deleted;
 pub mod missing_snapshot_class;
+pub mod orphaned_snapshot_content;
 pub mod second_default_snapshot_class;
 pub mod snapshot_class_mismatch;
+pub mod snapshot_retain_dropped;
+pub mod snapshot_source_not_ready;
+pub mod snapshot_takeover;
 pub mod snapshots_unsupported;
 
 use crate::cluster::view::{Lookup, ViewKind};
@@ -14,9 +19,14 @@ use crate::model::{Claim, ClassName, ObjectKind, Snapshot, SnapshotClass, Volume
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
     &disposable_snapshots::RULE,
+    &last_snapshot_deleted::RULE,
     &missing_snapshot_class::RULE,
+    &orphaned_snapshot_content::RULE,
     &second_default_snapshot_class::RULE,
     &snapshot_class_mismatch::RULE,
+    &snapshot_retain_dropped::RULE,
+    &snapshot_source_not_ready::RULE,
+    &snapshot_takeover::RULE,
     &snapshots_unsupported::RULE,
 ];
 
