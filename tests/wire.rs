@@ -21,7 +21,7 @@ fn view() -> View {
     let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp3"},
         "provisioner": GP3, "parameters": {"type": "gp3", "encrypted": "true"},
         "volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Delete", "allowVolumeExpansion": true});
-    files::insert(&mut view, &class);
+    files::insert(&mut view, class);
     view.set_complete(ViewKind::StorageClass, true);
     view
 }
@@ -315,7 +315,7 @@ fn claims_that_controllers_make_are_denied_only_when_they_can_never_work() {
 fn only(rule: &'static Rule, objects: &[Value]) -> Admission {
     let mut view = view();
     for object in objects {
-        files::insert(&mut view, object);
+        files::insert(&mut view, object.clone());
     }
     let policy = CompiledPolicy::from_profile("p", Profile::Baseline, Mode::Enforce, &[rule]);
     Admission {

@@ -16,7 +16,7 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
         );
     };
     for claim in subject.claims() {
-        of_claim(&claim, &mut name);
+        of_claim(claim, &mut name);
     }
     match subject {
         Subject::Workload(workload) => of_workload(workload, &mut name),

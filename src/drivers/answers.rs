@@ -441,6 +441,16 @@ impl Driver {
         })
     }
 
+    /// Whether nodes mount volumes of a class with these parameters by NFS; false as well where it is not known.
+    pub fn mounts_nfs(&self, parameters: &Parameters<'_>) -> Fact<'_, bool> {
+        self.nfs.as_ref().map_or(Fact::unknown(false), |facts| Fact {
+            value: self.reading(parameters).holds(&facts.when, None),
+            confidence: facts.confidence,
+            because: None,
+            source: &facts.source,
+        })
+    }
+
     /// What a volume of a class with these parameters costs, where it is known.
     pub fn price(&self, parameters: &Parameters<'_>) -> Option<Fact<'_, Price<'_>>> {
         let facts = self.prices.as_ref()?;

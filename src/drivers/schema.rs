@@ -186,6 +186,8 @@ pub struct Driver {
     pub(super) attributes_class: Option<AttributesClassFacts>,
     /// Mount options that the driver refuses.
     pub(super) mount_options: Option<MountOptions>,
+    /// When nodes mount volumes by NFS, so that the options of NFS mean what they mean there.
+    pub(super) nfs: Option<NfsFacts>,
     /// What volumes cost.
     pub(super) prices: Option<Prices>,
 }
@@ -228,6 +230,7 @@ impl Driver {
             parameters: self.parameters.or_else(|| base.parameters.clone()),
             attributes_class: self.attributes_class.or_else(|| base.attributes_class.clone()),
             mount_options: self.mount_options.or_else(|| base.mount_options.clone()),
+            nfs: self.nfs.or_else(|| base.nfs.clone()),
             prices: self.prices.or_else(|| base.prices.clone()),
         }
     }
@@ -707,6 +710,19 @@ pub(super) struct MountOptionCase {
     pub(super) confidence: Option<Confidence>,
     /// Own source, else the group's.
     pub(super) source: Option<String>,
+}
+
+/// When nodes mount volumes by NFS.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NfsFacts {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// Under these conditions only; all must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
 }
 
 /// What a bill counts.

@@ -49,6 +49,7 @@ pub struct DataSource<'a> {
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
     value: &'a Value,
+    spec: &'a Value,
     path: FieldPath,
     origin: ClaimOrigin,
     name: &'a str,
@@ -57,17 +58,13 @@ pub struct Claim<'a> {
 impl<'a> Claim<'a> {
     /// A PersistentVolumeClaim.
     pub fn object(value: &'a Value) -> Self {
-        Self {
-            value,
-            path: FieldPath::default(),
-            origin: ClaimOrigin::Object,
-            name: Meta::of(value).name(),
-        }
+        Self::template(value, FieldPath::default(), ClaimOrigin::Object, Meta::of(value).name())
     }
 
     pub(super) fn template(value: &'a Value, path: FieldPath, origin: ClaimOrigin, name: &'a str) -> Self {
         Self {
             value,
+            spec: value.get("spec").unwrap_or(&Value::Null),
             path,
             origin,
             name,
@@ -123,13 +120,9 @@ impl<'a> Claim<'a> {
         }
     }
 
-    fn spec(&self) -> &'a Value {
-        self.value.get("spec").unwrap_or(&Value::Null)
-    }
-
     /// The access modes that are known words, each with its index.
     pub fn access_modes(&self) -> impl Iterator<Item = (usize, AccessMode)> + use<'a> {
-        list(self.spec(), &["accessModes"])
+        list(self.spec, &["accessModes"])
             .iter()
             .enumerate()
             .filter_map(|(index, mode)| Some((index, AccessMode::parse(mode.as_str()?)?)))
@@ -144,7 +137,7 @@ impl<'a> Claim<'a> {
 
     /// Filesystem unless the claim says Block.
     pub fn volume_mode(&self) -> VolumeMode {
-        text(self.spec(), &["volumeMode"])
+        text(self.spec, &["volumeMode"])
             .and_then(VolumeMode::parse)
             .unwrap_or_default()
     }
@@ -153,7 +146,7 @@ impl<'a> Claim<'a> {
     /// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
     pub fn class_name(&self) -> ClassName<'a> {
         let annotated = self.meta().annotation(CLASS_ANNOTATION);
-        match annotated.or_else(|| text(self.spec(), &["storageClassName"])) {
+        match annotated.or_else(|| text(self.spec, &["storageClassName"])) {
             Some("") => ClassName::Empty,
             Some(name) => ClassName::Named(name),
             None => ClassName::Default,
@@ -162,12 +155,12 @@ impl<'a> Claim<'a> {
 
     /// `resources.requests.storage`: `None` when nothing is asked for.
     pub fn request(&self) -> Option<Result<Quantity, QuantityError>> {
-        Quantity::from_json(at(self.spec(), &["resources", "requests", "storage"])?)
+        Quantity::from_json(at(self.spec, &["resources", "requests", "storage"])?)
     }
 
     /// The requested size as it is written.
     pub fn request_text(&self) -> String {
-        match at(self.spec(), &["resources", "requests", "storage"]) {
+        match at(self.spec, &["resources", "requests", "storage"]) {
             Some(Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => String::new(),
@@ -176,18 +169,18 @@ impl<'a> Claim<'a> {
 
     /// The volume that the claim names, if it names one.
     pub fn volume_name(&self) -> Option<&'a str> {
-        text(self.spec(), &["volumeName"]).filter(|name| !name.is_empty())
+        text(self.spec, &["volumeName"]).filter(|name| !name.is_empty())
     }
 
     /// The selector as it stands in the claim.
     pub fn selector(&self) -> Option<&'a Value> {
-        self.spec().get("selector").filter(|value| value.is_object())
+        self.spec.get("selector").filter(|value| value.is_object())
     }
 
     /// What the volume is filled from: `dataSourceRef`, which the API server copies `dataSource` to, before `dataSource`.
     pub fn data_source(&self) -> Option<DataSource<'a>> {
         ["dataSourceRef", "dataSource"].into_iter().find_map(|field| {
-            let source = self.spec().get(field).filter(|source| source.is_object())?;
+            let source = self.spec.get(field).filter(|source| source.is_object())?;
             Some(DataSource {
                 field,
                 group: text(source, &["apiGroup"]).unwrap_or_default(),
@@ -200,7 +193,7 @@ impl<'a> Claim<'a> {
 
     /// The `VolumeAttributesClass` that it names.
     pub fn attributes_class(&self) -> Option<&'a str> {
-        text(self.spec(), &["volumeAttributesClassName"]).filter(|name| !name.is_empty())
+        text(self.spec, &["volumeAttributesClassName"]).filter(|name| !name.is_empty())
     }
 
     /// `status.phase` of a claim that exists: `Pending`, `Bound` or `Lost`.

@@ -1,6 +1,7 @@
 //! StorageClass.
 
-use super::object::{Meta, map, text};
+use super::FieldPath;
+use super::object::{Meta, list, map, text};
 use serde_json::{Map, Value};
 
 /// A `storage.k8s.io` StorageClass.
@@ -9,7 +10,25 @@ pub struct StorageClass<'a> {
     value: &'a Value,
 }
 
+/// One expression of a class's `allowedTopologies`.
+#[derive(Debug, Clone)]
+pub struct AllowedTopology<'a> {
+    /// Where it stands.
+    pub path: FieldPath,
+    /// The label of nodes.
+    pub key: &'a str,
+    /// The values that are allowed, by their index.
+    pub values: Vec<(usize, &'a str)>,
+}
+
 impl<'a> StorageClass<'a> {
+    /// The annotations that make a class the default, the current one first.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    pub const DEFAULT_MARKS: [&'static str; 2] = [
+        "storageclass.kubernetes.io/is-default-class",
+        "storageclass.beta.kubernetes.io/is-default-class",
+    ];
+
     /// Reads a class from its JSON.
     pub fn new(value: &'a Value) -> Self {
         Self { value }
@@ -61,14 +80,46 @@ impl<'a> StorageClass<'a> {
         text(self.value, &["reclaimPolicy"]).is_none_or(|policy| policy == "Delete")
     }
 
-    /// Whether claims without a class get this one: either annotation key, the value exactly `true`.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    /// Whether claims without a class get this one: either annotation, the value exactly `true`.
     pub fn is_default(self) -> bool {
-        [
-            "storageclass.kubernetes.io/is-default-class",
-            "storageclass.beta.kubernetes.io/is-default-class",
-        ]
-        .iter()
-        .any(|key| self.meta().annotation(key) == Some("true"))
+        self.default_mark().is_some()
+    }
+
+    /// The annotation that makes it the default.
+    pub fn default_mark(self) -> Option<&'static str> {
+        Self::DEFAULT_MARKS
+            .into_iter()
+            .find(|key| self.meta().annotation(key) == Some("true"))
+    }
+
+    /// Where volumes may be: every expression of every term of `allowedTopologies`.
+    pub fn allowed_topologies(self) -> Vec<AllowedTopology<'a>> {
+        const TERMS: &str = "allowedTopologies";
+        const EXPRESSIONS: &str = "matchLabelExpressions";
+        let terms = list(self.value, &[TERMS]).iter().enumerate();
+        let expressions = terms.flat_map(|(term, value)| {
+            let path = FieldPath::of(&[TERMS]).index(term).key(EXPRESSIONS);
+            let expressions = list(value, &[EXPRESSIONS]).iter().enumerate();
+            expressions.map(move |(index, expression)| (path.index(index), expression))
+        });
+        expressions
+            .map(|(path, expression)| {
+                let values = list(expression, &["values"]).iter().enumerate();
+                AllowedTopology {
+                    path,
+                    key: text(expression, &["key"]).unwrap_or_default(),
+                    values: values.filter_map(|(i, value)| Some((i, value.as_str()?))).collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The options that its volumes are mounted with, by their index. One entry may hold several, with commas between.
+    pub fn mount_options(self) -> Vec<(usize, &'a str)> {
+        let entries = list(self.value, &["mountOptions"]).iter().enumerate();
+        entries
+            .filter_map(|(index, entry)| Some((index, entry.as_str()?)))
+            .flat_map(|(index, entry)| entry.split(',').map(move |option| (index, option.trim())))
+            .collect()
     }
 }

@@ -20,12 +20,19 @@ pub struct ClaimVolume<'a> {
 pub struct Workload<'a> {
     kind: ObjectKind,
     value: &'a Value,
+    claims: Vec<Claim<'a>>,
 }
 
 impl<'a> Workload<'a> {
     /// Reads a workload of this kind.
     pub fn new(kind: ObjectKind, value: &'a Value) -> Self {
-        Self { kind, value }
+        let mut workload = Self {
+            kind,
+            value,
+            claims: Vec::new(),
+        };
+        workload.claims = workload.read_claims();
+        workload
     }
 
     /// StatefulSet, Deployment, …
@@ -141,7 +148,11 @@ impl<'a> Workload<'a> {
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
-    pub fn claims(&self) -> Vec<Claim<'a>> {
+    pub fn claims(&self) -> &[Claim<'a>] {
+        &self.claims
+    }
+
+    fn read_claims(&self) -> Vec<Claim<'a>> {
         let hidden = self.template_names();
         let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
         let templates = self.set_templates().iter().enumerate().map(|(index, template)| {

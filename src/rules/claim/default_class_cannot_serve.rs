@@ -266,7 +266,7 @@ fn refused(served: &Served<'_>, claim: &Claim<'_>) -> Option<(String, Certainty)
         return Some((format!("volumeMode {volume_mode}"), certainty));
     }
     claim.access_modes().find_map(|(_, mode)| {
-        let certainty = refusal(&served.access_mode(claim, mode, volume_mode))?;
+        let certainty = refusal(&served.access_mode(mode, volume_mode, claim.data_source().is_some()))?;
         Some((mode.to_string(), certainty))
     })
 }

@@ -55,12 +55,12 @@ impl<'a> Served<'a> {
         format!("{} (class {})", self.class.provisioner(), self.class.name())
     }
 
-    fn access_mode(&self, claim: &Claim<'_>, mode: AccessMode, volume_mode: VolumeMode) -> Fact<'_, Support> {
+    fn access_mode(&self, mode: AccessMode, volume_mode: VolumeMode, restores: bool) -> Fact<'_, Support> {
         self.driver.access_mode(&Ask {
             mode,
             volume_mode,
             parameters: &self.parameters,
-            restores: claim.data_source().is_some(),
+            restores,
         })
     }
 
@@ -68,13 +68,16 @@ impl<'a> Served<'a> {
         self.driver.volume_mode(mode, &self.parameters)
     }
 
-    /// Whether the driver is known to serve all that the claim asks for, with this volume mode.
-    fn serves(&self, claim: &Claim<'_>, volume_mode: VolumeMode) -> bool {
-        self.volume_mode(volume_mode).value == Support::Served
-            && claim
-                .access_modes()
-                .all(|(_, mode)| self.access_mode(claim, mode, volume_mode).value == Support::Served)
+    /// Whether the driver is known to serve all of these access modes with this volume mode.
+    fn serves(&self, modes: &[AccessMode], volume_mode: VolumeMode, restores: bool) -> bool {
+        let served = |mode: &AccessMode| self.access_mode(*mode, volume_mode, restores).value == Support::Served;
+        self.volume_mode(volume_mode).value == Support::Served && modes.iter().all(served)
     }
+}
+
+/// The access modes that a claim asks for.
+fn modes(claim: &Claim<'_>) -> Vec<AccessMode> {
+    claim.access_modes().map(|(_, mode)| mode).collect()
 }
 
 /// A refusal that is more than a guess, and how sure it is.
@@ -89,15 +92,16 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 /// What would help a claim that its class cannot serve: the driver's reason, then the classes of this cluster that are
 /// known to serve it, or else `otherwise`.
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
-    let mut classes: Vec<&str> = cx
+    // Read once, for there may be many classes; their rows are in the order of their names.
+    let (modes, volume_mode, restores) = (modes(claim), claim.volume_mode(), claim.data_source().is_some());
+    let classes: Vec<&str> = cx
         .view()
         .rows(ViewKind::StorageClass)
         .filter_map(|row| Served::new(StorageClass::new(row), cx))
-        .filter(|served| served.serves(claim, claim.volume_mode()))
+        .filter(|served| served.serves(&modes, volume_mode, restores))
         .map(|served| served.class.name())
+        .take(NAMED_CLASSES)
         .collect();
-    classes.sort_unstable();
-    classes.truncate(NAMED_CLASSES);
     let advice = match classes.as_slice() {
         [] => otherwise.to_owned(),
         [class] => format!("Use class {class}, which serves it."),
@@ -167,7 +171,7 @@ mod tests {
             parameters,
             &view(&documents),
             claim,
-            Author::of_live(Meta::of(claim)),
+            Author::of_live(Meta::of(claim), None),
         )
     }
 

@@ -181,7 +181,8 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(old) = cx.old() else { return };
     let old = Workload::new(workload.kind(), old);
     let (old_list, new_list) = (templates(&old), templates(workload));
-    let (old_claims, new_claims) = (super::set_templates(&old), super::set_templates(workload));
+    let old_claims: Vec<_> = super::set_templates(&old).collect();
+    let new_claims: Vec<_> = super::set_templates(workload).collect();
     let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
     let set = workload.meta().name();
     let namespace = cx.namespace();
@@ -198,7 +199,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             out.push(Finding::new(path, new.name(), message).remedy(remedy));
             continue;
         };
-        let (old, old_value, new_value) = (&old_claims[at], &old_list[at], &new_list[index]);
+        let (old, old_value, new_value) = (old_claims[at], &old_list[at], &new_list[index]);
         let title = new.title();
         let mut report = |keys: &[&str], old: &str, new: &str, remedy: String| {
             let field = keys.last().copied().unwrap_or_default();
@@ -257,7 +258,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         let remedy = format!("{replace}: the claims stay until they are deleted by hand");
         out.push(Finding::new(path.clone(), gone.name(), message).remedy(remedy));
     }
-    let names = |claims: &[Claim<'_>]| claims.iter().map(|claim| claim.name().to_owned()).collect::<Vec<_>>();
+    let names = |claims: &[&Claim<'_>]| claims.iter().map(|claim| claim.name().to_owned()).collect::<Vec<_>>();
     let (old, new) = (names(&old_claims), names(&new_claims));
     if old != new && old.len() == new.len() && new.iter().all(|name| old.contains(name)) {
         let message = "claim templates are in another order: templates of a set cannot change";

@@ -297,7 +297,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
 fn has_claims(workload: &Workload<'_>, cx: &Context<'_>) -> bool {
     let kind = ViewKind::PersistentVolumeClaim;
     let set = workload.meta().name();
-    let exist = super::set_templates(workload).iter().any(|template| {
+    let exist = super::set_templates(workload).any(|template| {
         let prefix = format!("{}-{set}-", template.name());
         cx.view()
             .rows_with_prefix(kind, cx.namespace(), &prefix)

@@ -41,7 +41,7 @@ struct ZonalTemplate<'a> {
 fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ZonalTemplate<'a>> {
     let mut zonal = Vec::new();
     for claim in set_templates(workload) {
-        let Some(class) = cx.class_or_skip(&claim, out) else {
+        let Some(class) = cx.class_or_skip(claim, out) else {
             continue;
         };
         let Some(known) = cx.driver(class.provisioner()) else {
@@ -51,7 +51,7 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
         if scope.value == Scope::Zonal {
             let certainty = scope.confidence.into();
             zonal.push(ZonalTemplate {
-                claim,
+                claim: claim.clone(),
                 class,
                 certainty,
             });
@@ -60,10 +60,9 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
     zonal
 }
 
-fn set_templates<'a>(workload: &Workload<'a>) -> Vec<Claim<'a>> {
-    let mut claims = workload.claims();
-    claims.retain(|claim| claim.origin() == ClaimOrigin::SetTemplate);
-    claims
+fn set_templates<'w, 'a>(workload: &'w Workload<'a>) -> impl Iterator<Item = &'w Claim<'a>> {
+    let claims = workload.claims().iter();
+    claims.filter(|claim| claim.origin() == ClaimOrigin::SetTemplate)
 }
 
 /// The zones that a class is limited to; empty when it is not.
