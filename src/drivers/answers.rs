@@ -234,6 +234,12 @@ impl Driver {
         matches!(self.topology(parameters).value, Scope::Zonal | Scope::Node)
     }
 
+    /// Whether a volume handle names no single volume, but one that every node has itself.
+    pub fn is_per_node(&self, handle: &str) -> bool {
+        let facts = self.topology.as_ref();
+        facts.is_some_and(|facts| facts.per_node_handles.iter().any(|begin| handle.starts_with(begin)))
+    }
+
     /// The node label keys that the driver publishes and `allowedTopologies` can name.
     pub fn topology_keys(&self) -> &[String] {
         self.topology

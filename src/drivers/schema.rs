@@ -260,6 +260,8 @@ pub(super) struct InTree {
     /// Whether the translation drops keys that it does not know.
     #[serde(default)]
     pub(super) drops_unknown: bool,
+    /// The key of a PersistentVolume's `spec` that holds its volumes, such as `awsElasticBlockStore`.
+    pub(super) volume_source: Option<String>,
 }
 
 /// A driver that is known to exist. What it can do is not known.
@@ -282,6 +284,8 @@ pub struct RemovedProvisioner {
     pub removed_in: Option<String>,
     /// A driver for the same storage, if there is one.
     pub successor: Option<String>,
+    /// The key of a PersistentVolume's `spec` that held its volumes, such as `glusterfs`.
+    pub volume_source: Option<String>,
     /// A clause that reads well after "because", where the release does not say it all.
     pub because: Option<String>,
     /// How sure. Of a provisioner that was removed, that it is gone is certain and the release may not be.
@@ -411,6 +415,9 @@ pub(super) struct Topology {
     /// In order of precedence.
     #[serde(default)]
     pub(super) cases: Vec<ScopeCase>,
+    /// How volume handles begin that name no single volume, but one that every node has itself, such as a device.
+    #[serde(default)]
+    pub(super) per_node_handles: Vec<String>,
 }
 
 /// Another scope under conditions.

@@ -2,13 +2,14 @@
 
 mod author;
 mod context;
+pub mod cost;
 mod edit;
 mod finding;
 mod rule;
 mod run;
 
 pub use author::{Author, Written};
-pub use context::{Context, Door, Operation, Request, ResolvedClass};
+pub use context::{Context, Door, Operation, Request, Resize, ResolvedClass};
 pub use edit::{Edit, apply};
 pub use finding::{Certainty, Finding, Findings};
 pub use rule::{

@@ -3,7 +3,7 @@
 use super::object::{Meta, at, list, text};
 use super::quantity::{Quantity, QuantityError};
 use super::{AccessMode, FieldPath, VolumeMode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Names the class of a claim or a volume, older than the field and stronger.
 const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
@@ -53,6 +53,8 @@ pub struct Claim<'a> {
     path: FieldPath,
     origin: ClaimOrigin,
     name: &'a str,
+    /// Labels that the controller puts on the claims that it makes from the template.
+    added_labels: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> Claim<'a> {
@@ -68,7 +70,14 @@ impl<'a> Claim<'a> {
             path,
             origin,
             name,
+            added_labels: None,
         }
+    }
+
+    /// With labels that the controller adds, whatever the template says.
+    pub(super) fn with_labels(mut self, labels: Option<&'a Map<String, Value>>) -> Self {
+        self.added_labels = labels;
+        self
     }
 
     /// The claim, or the template of one, as JSON.
@@ -101,6 +110,20 @@ impl<'a> Claim<'a> {
         Meta::of(self.value)
     }
 
+    /// The labels of the claim; of a template, those of the claims that are made from it.
+    pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let added = self.added_labels;
+        let own = self.meta().labels().into_iter().flatten();
+        let own = own.filter(move |(key, _)| added.is_none_or(|added| !added.contains_key(*key)));
+        let all = added.into_iter().flatten().chain(own);
+        all.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
+    /// The path of a field of the claim's metadata, in the object that holds the claim.
+    pub fn meta_path(&self, keys: &[&str]) -> FieldPath {
+        self.path.key("metadata").keys(keys)
+    }
+
     /// The path of a field of the claim's spec, in the object that holds the claim.
     pub fn spec_path(&self, keys: &[&str]) -> FieldPath {
         self.path.key("spec").keys(keys)
@@ -114,7 +137,7 @@ impl<'a> Claim<'a> {
     /// The path of the field that names the class: the beta annotation where it is there, else `spec.storageClassName`.
     pub fn class_path(&self) -> FieldPath {
         if self.has_class_annotation() {
-            self.path.keys(&["metadata", "annotations", CLASS_ANNOTATION])
+            self.meta_path(&["annotations", CLASS_ANNOTATION])
         } else {
             self.spec_path(&["storageClassName"])
         }

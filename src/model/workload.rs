@@ -148,12 +148,16 @@ impl<'a> Workload<'a> {
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
+    ///
+    /// statefulset-controller gives its claims the labels of the set's selector.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
     pub fn claims(&self) -> &[Claim<'a>] {
         &self.claims
     }
 
     fn read_claims(&self) -> Vec<Claim<'a>> {
         let hidden = self.template_names();
+        let selected = map(self.value, &["spec", "selector", "matchLabels"]);
         let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
         let templates = self.set_templates().iter().enumerate().map(|(index, template)| {
             Claim::template(
@@ -162,6 +166,7 @@ impl<'a> Workload<'a> {
                 ClaimOrigin::SetTemplate,
                 Meta::of(template).name(),
             )
+            .with_labels(selected)
         });
         let ephemeral = self.volumes().filter_map(|(path, volume)| {
             let name = text(volume, &["name"]).unwrap_or_default();

@@ -1,8 +1,23 @@
 //! Rules of the category `claim`.
 
+pub mod claim_shrunk;
+pub mod class_not_allowed;
 pub mod default_class_cannot_serve;
+pub mod disposable_production_claim;
+pub mod exclusive_mode_advised;
+pub mod expansion_not_allowed;
+pub mod missing_required_labels;
+pub mod no_storage_class;
+pub mod offline_expansion;
+pub mod over_budget;
+pub mod runaway_expansion;
+pub mod selector_on_dynamic_class;
+pub mod size_outside_driver_range;
+pub mod size_over_limit;
 pub mod suspicious_size;
+pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
+pub mod unprotected_claim;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
 
@@ -13,9 +28,24 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &claim_shrunk::RULE,
+    &class_not_allowed::RULE,
     &default_class_cannot_serve::RULE,
+    &disposable_production_claim::RULE,
+    &exclusive_mode_advised::RULE,
+    &expansion_not_allowed::RULE,
+    &missing_required_labels::RULE,
+    &no_storage_class::RULE,
+    &offline_expansion::RULE,
+    &over_budget::RULE,
+    &runaway_expansion::RULE,
+    &selector_on_dynamic_class::RULE,
+    &size_outside_driver_range::RULE,
+    &size_over_limit::RULE,
     &suspicious_size::RULE,
+    &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,
+    &unprotected_claim::RULE,
     &unsupported_access_mode::RULE,
     &unsupported_volume_mode::RULE,
 ];
@@ -68,16 +98,33 @@ impl<'a> Served<'a> {
         self.driver.volume_mode(mode, &self.parameters)
     }
 
-    /// Whether the driver is known to serve all of these access modes with this volume mode.
-    fn serves(&self, modes: &[AccessMode], volume_mode: VolumeMode, restores: bool) -> bool {
-        let served = |mode: &AccessMode| self.access_mode(*mode, volume_mode, restores).value == Support::Served;
-        self.volume_mode(volume_mode).value == Support::Served && modes.iter().all(served)
+    /// Whether the driver is known to serve all of a wish.
+    fn serves(&self, wish: &Wish) -> bool {
+        let served =
+            |mode: &AccessMode| self.access_mode(*mode, wish.volume_mode, wish.restores).value == Support::Served;
+        self.volume_mode(wish.volume_mode).value == Support::Served && wish.modes.iter().all(served)
     }
 }
 
-/// The access modes that a claim asks for.
-fn modes(claim: &Claim<'_>) -> Vec<AccessMode> {
-    claim.access_modes().map(|(_, mode)| mode).collect()
+/// What a claim asks of a driver: read once, for there may be many classes to ask.
+struct Wish {
+    modes: Vec<AccessMode>,
+    volume_mode: VolumeMode,
+    restores: bool,
+}
+
+impl Wish {
+    fn of(claim: &Claim<'_>) -> Self {
+        Self::with_volume_mode(claim, claim.volume_mode())
+    }
+
+    fn with_volume_mode(claim: &Claim<'_>, volume_mode: VolumeMode) -> Self {
+        Self {
+            modes: claim.access_modes().map(|(_, mode)| mode).collect(),
+            volume_mode,
+            restores: claim.data_source().is_some(),
+        }
+    }
 }
 
 /// A refusal that is more than a guess, and how sure it is.
@@ -92,13 +139,13 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 /// What would help a claim that its class cannot serve: the driver's reason, then the classes of this cluster that are
 /// known to serve it, or else `otherwise`.
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
-    // Read once, for there may be many classes; their rows are in the order of their names.
-    let (modes, volume_mode, restores) = (modes(claim), claim.volume_mode(), claim.data_source().is_some());
+    let wish = Wish::of(claim);
+    // The rows are in the order of their names.
     let classes: Vec<&str> = cx
         .view()
         .rows(ViewKind::StorageClass)
         .filter_map(|row| Served::new(StorageClass::new(row), cx))
-        .filter(|served| served.serves(&modes, volume_mode, restores))
+        .filter(|served| served.serves(&wish))
         .map(|served| served.class.name())
         .take(NAMED_CLASSES)
         .collect();

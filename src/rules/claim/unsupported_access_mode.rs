@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{Served, modes, refusal, remedy};
+use super::{Served, Wish, refusal, remedy};
 use crate::drivers::Support;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{AccessMode, Claim, VolumeMode};
@@ -109,7 +109,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             served.title()
         );
         let mut advice = remedy(claim, cx, fact.because, otherwise(mode, volume_mode));
-        if served.serves(&modes(claim), other, restores) {
+        if served.serves(&Wish::with_volume_mode(claim, other)) {
             advice = format!("{advice} This class serves it with volumeMode: {other}.");
         }
         out.push(

@@ -27,7 +27,7 @@ pub const RULES: &[&Rule] = &[
 ];
 
 /// The labels of nodes that name their zone, the current one first.
-const ZONE_KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
+pub(super) const ZONE_KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
 const HOSTNAME_KEY: &str = "kubernetes.io/hostname";
 
 /// A claim template whose volumes can be reached from one zone only.
@@ -78,7 +78,7 @@ fn allowed_zones(class: StorageClass<'_>) -> BTreeSet<&str> {
 }
 
 /// Whether there are nodes, all of them are known, and they span fewer than two zones.
-fn has_one_zone(cx: &Context<'_>) -> bool {
+pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
     let nodes = || cx.view().rows(ViewKind::Node).map(Meta::of);
     let zones: BTreeSet<_> = nodes()
         .filter_map(|node| ZONE_KEYS.iter().find_map(|key| node.label(key)))
