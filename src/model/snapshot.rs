@@ -262,9 +262,10 @@ impl<'a> SnapshotContent<'a> {
         text(self.value, &["spec", "source", "volumeHandle"])
     }
 
-    /// The snapshot's size in bytes.
-    pub fn size(self) -> Option<i64> {
-        at(self.value, &["status", "restoreSize"]).and_then(Value::as_i64)
+    /// The least size of a volume that is made of it; drivers that do not tell write zero.
+    pub fn restore_size(self) -> Option<Quantity> {
+        let bytes = at(self.value, &["status", "restoreSize"])?.as_i64()?;
+        (bytes > 0).then(|| Quantity::from_bytes(bytes))
     }
 }
 

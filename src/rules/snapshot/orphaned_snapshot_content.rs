@@ -1,6 +1,7 @@
 //! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
+use crate::engine::cost;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles};
 use crate::model::{FieldPath, Meta, ObjectKind, Subject};
 
@@ -10,7 +11,8 @@ crate::rule! {
     /// whose name another VolumeSnapshot has now. A content that waits for its VolumeSnapshot, because somebody made it to
     /// import a snapshot, is not meant.
     /// ## Why it matters
-    /// The snapshot in storage costs money and holds data that nobody sees in any namespace.
+    /// The snapshot in storage costs money and holds data that nobody sees in any namespace. Where the driver's list price
+    /// is known, the finding says what a snapshot of this size costs a month at most.
     /// ## How to fix
     /// Where it is still wanted as a backup, leave it. Otherwise set `deletionPolicy: Delete` and delete the content: the
     /// driver then deletes the snapshot in storage too.
@@ -84,15 +86,20 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
             ));
         }
     }
-    let message = format!(
-        "its snapshot {}/{} is gone, and the data stays in storage",
-        snapshot.namespace, snapshot.name
-    );
+    let (namespace, name) = (snapshot.namespace, snapshot.name);
+    let size = content.restore_size();
+    let data = size.map_or_else(|| "the data".to_owned(), |size| format!("a snapshot of {size}"));
+    let message = format!("snapshot {namespace}/{name} is gone, and {data} stays in storage");
     let name = content.name();
-    let remedy = format!(
+    let advice = format!(
         "If it is not wanted as a backup, set `deletionPolicy: Delete` and delete it, so that the driver deletes the \
          snapshot in storage: kubectl patch volumesnapshotcontent {name} --type merge -p \
          '{{\"spec\":{{\"deletionPolicy\":\"Delete\"}}}}' && kubectl delete volumesnapshotcontent {name}"
     );
+    let cost = size.and_then(|size| cost::of_snapshot(cx.drivers(), content.driver(), size));
+    let remedy = match cost {
+        Some(cost) => format!("It costs up to {cost} ({}). {advice}", cost.origin()),
+        None => advice,
+    };
     out.push(Finding::new(FieldPath::of(&["spec", "volumeSnapshotRef"]), uid, message).remedy(remedy));
 }
