@@ -113,7 +113,7 @@ const SC: ObjectKind = ObjectKind::StorageClass;
 
 #[test]
 fn a_claim_that_cannot_work_is_denied_with_one_cause_a_finding() {
-    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let admission = admission(Profile::Baseline, Mode::Enforce);
     let (response, answer) = ask(
         &admission,
         Endpoint::Validate,
@@ -218,9 +218,8 @@ fn what_is_out_of_scope_is_allowed_without_a_word() {
 
 #[test]
 fn mode_audit_records_and_changes_nothing() {
-    let admission = admission(Profile::Recommended, Mode::Audit);
     let (response, _) = ask(
-        &admission,
+        &admission(Profile::Baseline, Mode::Audit),
         Endpoint::Validate,
         &review(PVC, "CREATE", &claim(&json!({}))),
     );
@@ -228,6 +227,7 @@ fn mode_audit_records_and_changes_nothing() {
     assert_eq!(response["auditAnnotations"]["decision"], "would-deny");
     assert_eq!(response["auditAnnotations"]["rules"], "unsupported-access-mode");
     assert_eq!(response.get("warnings"), None);
+    let admission = admission(Profile::Recommended, Mode::Audit);
     let (response, _) = ask(&admission, Endpoint::Mutate, &review(SC, "CREATE", &class(&json!({}))));
     assert_eq!(response["auditAnnotations"]["decision"], "would-mutate");
     assert_eq!(response.get("patch"), None);
@@ -368,6 +368,24 @@ fn a_deletion_is_judged_by_what_is_deleted_unless_the_cluster_itself_deletes() {
     }
     let (response, _) = ask(&stays, Endpoint::Mutate, &with(json!({})));
     assert_eq!((&response["allowed"], response.get("patch")), (&json!(true), None));
+}
+
+#[test]
+fn the_default_mark_is_judged_although_it_is_metadata() {
+    let annotated = |name: &str, key: &str| class(&json!({"metadata": {"name": name, "annotations": {key: "true"}}}));
+    let rule = volguard::rules::find("second-default-class").unwrap();
+    let admission = only(rule, &[annotated("gp2", "storageclass.kubernetes.io/is-default-class")]);
+    let warnings = |key: &str| {
+        let mut review = review(ObjectKind::StorageClass, "UPDATE", &annotated("a", key));
+        review["request"]["oldObject"] = class(&json!({}));
+        ask(&admission, Endpoint::Validate, &review).0["warnings"].clone()
+    };
+    let warning =
+        "StorageClass gp2 is the default already; claims without a class get the newest [second-default-class]";
+    for key in volguard::model::StorageClass::DEFAULT_MARKS {
+        assert_eq!(warnings(key), json!([warning]), "{key}");
+    }
+    assert_eq!(warnings("example.com/owner"), Value::Null);
 }
 
 #[test]
@@ -545,7 +563,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-const FIELDS: [&[&str]; 24] = [
+const FIELDS: [&[&str]; 32] = [
     &["metadata"],
     &["metadata", "annotations"],
     &["metadata", "labels"],
@@ -570,20 +588,39 @@ const FIELDS: [&[&str]; 24] = [
     &["spec", "volumeClaimTemplates"],
     &["spec", "volumes"],
     &["spec", "template", "spec", "volumes"],
+    &["spec", "template", "spec", "containers"],
+    &["spec", "template", "spec", "affinity"],
+    &["spec", "template", "spec", "topologySpreadConstraints"],
+    &["spec", "template", "spec", "securityContext"],
+    &["spec", "template", "spec", "terminationGracePeriodSeconds"],
+    &["spec", "updateStrategy"],
+    &["spec", "maxReplicas"],
+    &["spec", "scaleTargetRef"],
 ];
 
 /// An object that has everything that rules read.
 fn full(kind: ObjectKind) -> Value {
-    let volumes = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}, volumes(1)["spec"]["volumes"][0]]);
+    let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "b"}}});
+    let pod = json!({
+        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}, {"name": "e", "emptyDir": {}},
+            volumes(1)["spec"]["volumes"][0]],
+        "containers": [{"name": "a", "volumeMounts": [{"name": "v", "mountPath": "/data"},
+            {"name": "e", "mountPath": "/var/lib/mysql"}], "volumeDevices": [{"name": "x"}]}],
+        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
+        "topologySpreadConstraints": [term],
+        "securityContext": {"fsGroup": 1},
+        "terminationGracePeriodSeconds": 0,
+    });
     match kind {
         ObjectKind::StorageClass => class(&json!({})),
         ObjectKind::PersistentVolumeClaim => claim(&json!({})),
-        ObjectKind::Pod => json!({"metadata": {"name": "a"}, "spec": {"volumes": volumes}}),
+        ObjectKind::Pod => json!({"metadata": {"name": "a"}, "spec": pod}),
         ObjectKind::CronJob => json!({"metadata": {"name": "a"},
-            "spec": {"jobTemplate": {"spec": {"template": {"spec": {"volumes": volumes}}}}}}),
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}),
         _ => json!({"metadata": {"name": "a"}, "spec": {"replicas": 3, "serviceName": "a",
             "selector": {"matchLabels": {"app": "a"}}, "volumeClaimTemplates": [claim(&json!({}))],
-            "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"volumes": volumes}}}}),
+            "scaleTargetRef": {"kind": "Deployment", "name": "a"}, "maxReplicas": 3,
+            "template": {"metadata": {"labels": {"app": "a"}}, "spec": pod}}}),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::live::Named;
 use super::view::ViewKind;
-use crate::model::object::{list, text};
-use crate::model::{Claim, ClassName, ObjectKind, Subject, Workload};
+use crate::model::{Autoscaler, Claim, ClassName, ObjectKind, Subject, Workload};
 
 /// The objects that a subject in `namespace` names.
 pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
@@ -28,9 +27,10 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
             name(ViewKind::VolumeSnapshotContent, snapshot.content());
         }
         Subject::Other(ObjectKind::HorizontalPodAutoscaler, autoscaler) => {
-            let target = text(autoscaler, &["spec", "scaleTargetRef", "name"]);
-            if text(autoscaler, &["spec", "scaleTargetRef", "kind"]) == Some("Deployment") {
-                name(ViewKind::Deployment, target);
+            if let Some((kind, target)) = Autoscaler::new(autoscaler).target()
+                && let Some(kind) = ViewKind::find(kind.group(), kind.as_str())
+            {
+                name(kind, Some(target));
             }
         }
         _ => {}
@@ -72,8 +72,8 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
     if workload.kind() == ObjectKind::StatefulSet {
         name(ViewKind::Service, workload.spec_text(&["serviceName"]));
     }
-    for volume in list(workload.value(), &["spec", "volumes"]) {
-        name(ViewKind::CsiDriver, text(volume, &["csi", "driver"]));
+    for volume in workload.pod_volumes() {
+        name(ViewKind::CsiDriver, volume.text(&["csi", "driver"]));
     }
 }
 
@@ -81,6 +81,26 @@ fn of_workload(workload: &Workload<'_>, name: &mut impl FnMut(ViewKind, Option<&
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_workload_names_what_its_pods_use() {
+        let volumes = json!([
+            {"name": "a", "persistentVolumeClaim": {"claimName": "files"}},
+            {"name": "b", "csi": {"driver": "secrets.example.com"}},
+            {"name": "c", "ephemeral": {"volumeClaimTemplate": {"spec": {"storageClassName": "fast"}}}},
+        ]);
+        let deployment = json!({"metadata": {"name": "web"}, "spec": {"template": {"spec": {"volumes": volumes}}}});
+        let named = named_by(&Subject::new(ObjectKind::Deployment, &deployment), "shop");
+        let mut of: Vec<_> = named.iter().map(|named| (named.kind, named.name.as_str())).collect();
+        of.sort_unstable();
+        let expected = [
+            (ViewKind::StorageClass, "fast"),
+            (ViewKind::CsiDriver, "secrets.example.com"),
+            (ViewKind::Namespace, "shop"),
+            (ViewKind::PersistentVolumeClaim, "files"),
+        ];
+        assert_eq!(of, expected);
+    }
 
     #[test]
     fn a_volume_names_the_claim_that_it_is_kept_for_in_the_namespace_of_that_claim() {

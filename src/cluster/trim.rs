@@ -24,6 +24,7 @@ const ANNOTATIONS: &[&str] = &[
     "volume.kubernetes.io/storage-provisioner",
     "volume.kubernetes.io/selected-node",
     "pv.kubernetes.io/provisioned-by",
+    "snapshot.storage.kubernetes.io/allow-volume-mode-change",
     "snapshot.storage.kubernetes.io/is-default-class",
     "groupsnapshot.storage.kubernetes.io/is-default-class",
     "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted",
@@ -121,15 +122,26 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
             "status/lastPhaseTransitionTime",
         ],
         ViewKind::Service => &["spec/clusterIP", "spec/selector"],
-        ViewKind::ResourceQuota => &["spec/hard", "status/used"],
+        ViewKind::ResourceQuota => &["spec/hard", "spec/scopes", "spec/scopeSelector", "status/used"],
         ViewKind::Pod => &["spec/nodeName", "status/phase"],
         ViewKind::StatefulSet => &[
             "spec/replicas",
+            "spec/ordinals",
             "spec/persistentVolumeClaimRetentionPolicy",
             "spec/selector",
             "spec/template/metadata/labels",
+            "spec/template/spec/nodeName",
+            "spec/template/spec/nodeSelector",
+            "spec/template/spec/affinity/podAffinity",
         ],
-        ViewKind::Deployment => &["spec/replicas", "spec/strategy"],
+        ViewKind::Deployment => &[
+            "spec/replicas",
+            "spec/strategy",
+            "spec/template/metadata/labels",
+            "spec/template/spec/nodeName",
+            "spec/template/spec/nodeSelector",
+            "spec/template/spec/affinity/podAffinity",
+        ],
         ViewKind::HorizontalPodAutoscaler => &["spec/scaleTargetRef", "spec/minReplicas", "spec/maxReplicas"],
         ViewKind::PodDisruptionBudget => &["spec/selector"],
         ViewKind::VolumeSnapshotClass | ViewKind::VolumeGroupSnapshotClass => {
@@ -295,13 +307,13 @@ mod tests {
 
     #[test]
     fn lists_keep_their_order_and_the_parts_that_rules_read() {
-        let set = json!({"spec": {"replicas": 3, "template": {}, "volumeClaimTemplates": [
+        let set = json!({"spec": {"replicas": 3, "ordinals": {"start": 5}, "template": {}, "volumeClaimTemplates": [
             {"metadata": {"name": "data", "labels": {}}, "spec": {"storageClassName": "fast"}, "status": {}},
             {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}, "limits": {}}}},
         ]}});
         assert_eq!(
             kept(ViewKind::StatefulSet, &set),
-            json!({"spec": {"replicas": 3, "volumeClaimTemplates": [
+            json!({"spec": {"replicas": 3, "ordinals": {"start": 5}, "volumeClaimTemplates": [
                 {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}},
                 {"metadata": {"name": "log"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}},
             ]}})
@@ -314,6 +326,26 @@ mod tests {
             json!({"spec": {"drivers": [
                 {"name": "disk.example.com", "topologyKeys": ["zone"], "allocatable": {"count": 25}},
             ]}})
+        );
+    }
+
+    #[test]
+    fn of_a_deployment_stays_what_tells_whether_its_pods_can_share_a_claim() {
+        let template = json!({
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {
+                "nodeSelector": {"kubernetes.io/hostname": "a"},
+                "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}},
+                "volumes": [{"name": "files", "persistentVolumeClaim": {"claimName": "files"}}],
+            },
+        });
+        let mut whole = template.clone();
+        whole["spec"]["containers"] = json!([{"name": "web"}]);
+        whole["spec"]["affinity"]["nodeAffinity"] = json!({});
+        let deployment = json!({"spec": {"replicas": 3, "paused": false, "template": whole}});
+        assert_eq!(
+            kept(ViewKind::Deployment, &deployment),
+            json!({"spec": {"replicas": 3, "template": template}})
         );
     }
 

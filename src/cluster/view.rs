@@ -214,12 +214,12 @@ impl View {
     }
 
     /// The objects of the kind in a namespace whose names begin with `prefix`.
-    pub fn rows_with_prefix<'v>(
+    pub fn rows_with_prefix<'v, 'p>(
         &'v self,
         kind: ViewKind,
-        namespace: &'v str,
-        prefix: &'v str,
-    ) -> impl Iterator<Item = (&'v str, &'v Value)> {
+        namespace: &'p str,
+        prefix: &'p str,
+    ) -> impl Iterator<Item = (&'v str, &'v Value)> + use<'v, 'p> {
         let start: Key = (namespace.into(), prefix.into());
         self.tables[kind as usize]
             .rows

@@ -5,7 +5,7 @@ use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::{Drivers, Known};
 use crate::model::labels::LabelSelector;
 use crate::model::quantity::Quantity;
-use crate::model::{Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Workload, object};
+use crate::model::{Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Workload};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::any::Any;
@@ -309,19 +309,16 @@ impl<'a> Context<'a> {
         (from != to).then_some(Resize { stored, from, to })
     }
 
-    /// Names of the pods that use a claim of the object's namespace, directly or as an ephemeral volume, and have not ended.
-    pub fn pods_using<'c>(&self, claim: &'c str) -> impl Iterator<Item = &'a str> + use<'a, 'c> {
+    /// The pods that use a claim of the object's namespace, directly or as an ephemeral volume, also those that have ended.
+    pub fn pods_using<'c>(&self, claim: &'c str) -> impl Iterator<Item = Workload<'a>> + use<'a, 'c> {
         let pods = self.view().rows_in(ViewKind::Pod, self.namespace());
-        pods.filter(|pod| !matches!(object::text(pod, &["status", "phase"]), Some("Succeeded" | "Failed")))
-            .map(|pod| Workload::new(ObjectKind::Pod, pod))
-            .filter(move |pod| {
-                let is_own = |volume: &Claim<'_>| {
-                    let rest = claim.strip_prefix(pod.meta().name());
-                    rest.and_then(|rest| rest.strip_prefix('-')) == Some(volume.name())
-                };
-                pod.claim_volumes().iter().any(|volume| volume.claim == claim) || pod.claims().iter().any(is_own)
-            })
-            .map(|pod| pod.meta().name())
+        pods.map(|pod| Workload::new(ObjectKind::Pod, pod)).filter(move |pod| {
+            let is_own = |volume: &Claim<'_>| {
+                let rest = claim.strip_prefix(pod.meta().name());
+                rest.and_then(|rest| rest.strip_prefix('-')) == Some(volume.name())
+            };
+            pod.claim_volumes().iter().any(|volume| volume.claim == claim) || pod.claims().iter().any(is_own)
+        })
     }
 
     /// Whether the claim binds to a volume that exists: one that it names, or one that fits.

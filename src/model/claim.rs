@@ -45,6 +45,23 @@ pub struct DataSource<'a> {
     pub namespace: Option<&'a str>,
 }
 
+impl DataSource<'_> {
+    /// Whether it is a claim, which the new volume is cloned from.
+    pub fn is_claim(&self) -> bool {
+        self.group.is_empty() && self.kind == "PersistentVolumeClaim"
+    }
+
+    /// Whether it is a snapshot, which the new volume is restored from.
+    pub fn is_snapshot(&self) -> bool {
+        self.group == "snapshot.storage.k8s.io" && self.kind == "VolumeSnapshot"
+    }
+
+    /// How messages name it: `VolumeSnapshot nightly`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+}
+
 /// Anything that becomes a PersistentVolumeClaim.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
@@ -108,6 +125,11 @@ impl<'a> Claim<'a> {
     /// Metadata of the claim or the template.
     pub fn meta(&self) -> Meta<'a> {
         Meta::of(self.value)
+    }
+
+    /// The path of the claim in the object that holds it.
+    pub fn path(&self) -> &FieldPath {
+        &self.path
     }
 
     /// The labels of the claim; of a template, those of the claims that are made from it.
@@ -227,5 +249,10 @@ impl<'a> Claim<'a> {
     /// `status.capacity.storage`: the size of the volume that it is bound to.
     pub fn capacity(&self) -> Option<Quantity> {
         Quantity::from_json(at(self.value, &["status", "capacity", "storage"])?)?.ok()
+    }
+
+    /// `status.conditions` of a claim that exists.
+    pub fn conditions(&self) -> &'a [Value] {
+        list(self.value, &["status", "conditions"])
     }
 }

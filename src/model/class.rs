@@ -3,6 +3,7 @@
 use super::FieldPath;
 use super::object::{Meta, list, map, text};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// A `storage.k8s.io` StorageClass.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,17 @@ impl<'a> StorageClass<'a> {
     /// Whether a volume is deleted with its claim. What the API server fills in when nothing is written.
     pub fn deletes_volumes(self) -> bool {
         text(self.value, &["reclaimPolicy"]).is_none_or(|policy| policy == "Delete")
+    }
+
+    /// The zones that its volumes are limited to; empty when they are not.
+    pub fn allowed_zones(self) -> BTreeSet<&'a str> {
+        // Drivers have zone keys of their own beside the well-known ones: `topology.ebs.csi.aws.com/zone`.
+        let expressions = self.allowed_topologies().into_iter();
+        expressions
+            .filter(|expression| expression.key.ends_with("/zone"))
+            .flat_map(|expression| expression.values)
+            .map(|(_, zone)| zone)
+            .collect()
     }
 
     /// Whether claims without a class get this one: either annotation, the value exactly `true`.

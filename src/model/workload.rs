@@ -1,7 +1,7 @@
 //! Workloads: whatever makes pods.
 
-use super::object::{Meta, at, list, map, text};
-use super::{Claim, ClaimOrigin, FieldPath, ObjectKind};
+use super::object::{Meta, at, map, text};
+use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeSource};
 use serde_json::{Map, Value};
 
 /// A pod volume that names a claim.
@@ -76,6 +76,16 @@ impl<'a> Workload<'a> {
         field.and_then(Value::as_u64).unwrap_or(1)
     }
 
+    /// Whether a pod has ended and starts no more: its phase is Succeeded or Failed.
+    pub fn has_ended(&self) -> bool {
+        matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))
+    }
+
+    /// The ordinal of a StatefulSet's first pod: 0 unless `spec.ordinals.start` says otherwise.
+    pub fn first_ordinal(&self) -> u64 {
+        self.spec(&["ordinals", "start"]).and_then(Value::as_u64).unwrap_or(0)
+    }
+
     /// Path of the pod template (of the object itself for a Pod).
     pub fn pod_path(&self) -> FieldPath {
         match self.kind {
@@ -103,77 +113,71 @@ impl<'a> Workload<'a> {
         map(self.pod()?, &["metadata", "labels"])
     }
 
-    fn volumes(&self) -> impl Iterator<Item = (FieldPath, &'a Value)> + use<'a> {
-        let path = self.pod_path().keys(&["spec", "volumes"]);
-        let volumes = self
-            .pod_spec(&["volumes"])
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
-        volumes
-            .iter()
-            .enumerate()
-            .map(move |(index, volume)| (path.index(index), volume))
-    }
-
-    /// Names of the volumes that the set's claim templates provide; they hide pod volumes of the same name.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
-    fn template_names(&self) -> Vec<&'a str> {
-        self.set_templates()
-            .iter()
-            .map(|template| Meta::of(template).name())
-            .collect()
-    }
-
-    fn set_templates(&self) -> &'a [Value] {
-        match self.kind {
-            ObjectKind::StatefulSet => list(self.value, &["spec", "volumeClaimTemplates"]),
-            _ => &[],
-        }
-    }
-
     /// The claims that the pods name, each with its place.
     pub fn claim_volumes(&self) -> Vec<ClaimVolume<'a>> {
-        let hidden = self.template_names();
-        self.volumes()
-            .filter(|(_, volume)| !hidden.contains(&text(volume, &["name"]).unwrap_or_default()))
-            .filter_map(|(path, volume)| {
-                let source = volume.get("persistentVolumeClaim")?;
-                Some(ClaimVolume {
-                    claim: text(source, &["claimName"])?,
-                    path: path.keys(&["persistentVolumeClaim", "claimName"]),
-                    read_only: source.get("readOnly") == Some(&Value::Bool(true)),
-                })
+        let volumes = self.pod_volumes().into_iter();
+        volumes
+            .filter_map(|volume| match volume.source {
+                VolumeSource::Claim { name, read_only } => Some(ClaimVolume {
+                    claim: name,
+                    path: volume.path.keys(&["persistentVolumeClaim", "claimName"]),
+                    read_only,
+                }),
+                _ => None,
             })
             .collect()
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
-    ///
-    /// statefulset-controller gives its claims the labels of the set's selector.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
     pub fn claims(&self) -> &[Claim<'a>] {
         &self.claims
     }
 
     fn read_claims(&self) -> Vec<Claim<'a>> {
-        let hidden = self.template_names();
-        let selected = map(self.value, &["spec", "selector", "matchLabels"]);
-        let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
-        let templates = self.set_templates().iter().enumerate().map(|(index, template)| {
-            Claim::template(
-                template,
-                path.index(index),
-                ClaimOrigin::SetTemplate,
-                Meta::of(template).name(),
-            )
-            .with_labels(selected)
-        });
-        let ephemeral = self.volumes().filter_map(|(path, volume)| {
-            let name = text(volume, &["name"]).unwrap_or_default();
-            let template = at(volume, &["ephemeral", "volumeClaimTemplate"])?;
-            let path = path.keys(&["ephemeral", "volumeClaimTemplate"]);
-            (!hidden.contains(&name)).then(|| Claim::template(template, path, ClaimOrigin::Ephemeral, name))
-        });
-        templates.chain(ephemeral).collect()
+        let volumes = self.pod_volumes().into_iter();
+        volumes
+            .filter_map(|volume| match volume.source {
+                VolumeSource::Template(claim) => Some(claim),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The claim templates of a StatefulSet.
+    pub fn set_templates(&self) -> impl Iterator<Item = &Claim<'a>> {
+        let claims = self.claims.iter();
+        claims.filter(|claim| claim.origin() == ClaimOrigin::SetTemplate)
+    }
+}
+
+/// The ordinal of the pod that a claim belongs to, where it has the name that statefulset-controller gives:
+/// `<template>-<set>-<ordinal>`.
+/// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
+pub fn ordinal(claim: &str, template: &str, set: &str) -> Option<u64> {
+    let rest = claim.strip_prefix(template)?.strip_prefix('-')?;
+    let ordinal = rest.strip_prefix(set)?.strip_prefix('-')?;
+    ordinal
+        .parse()
+        .ok()
+        .filter(|_| ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn the_ordinal_tells_the_claims_of_a_set_from_those_of_its_neighbours() {
+        for (claim, expected) in [
+            ("data-db-0", Some(0)),
+            ("data-db-12", Some(12)),
+            ("data-db-old-0", None),
+            ("data-dbx-0", None),
+            ("data-db-+1", None),
+            ("data-db-", None),
+            ("data-db", None),
+        ] {
+            assert_eq!(ordinal(claim, "data", "db"), expected, "{claim}");
+        }
     }
 }

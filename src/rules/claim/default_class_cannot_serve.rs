@@ -7,7 +7,9 @@ use crate::engine::{
     RuleParameters, Written,
 };
 use crate::model::labels::LabelSelector;
-use crate::model::{AccessMode, Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Subject, VolumeMode};
+use crate::model::{
+    AccessMode, Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Subject, VolumeMode, ordinal,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -238,7 +240,7 @@ fn template_wrote(claim: &Claim<'_>, cx: &Context<'_>) -> Written {
     let mut written = Written::Unknown;
     for (set, row) in sets {
         for template in Subject::new(ObjectKind::StatefulSet, row).claims() {
-            if template.origin() != ClaimOrigin::SetTemplate || !is_made_from(claim.name(), template.name(), set) {
+            if template.origin() != ClaimOrigin::SetTemplate || ordinal(claim.name(), template.name(), set).is_none() {
                 continue;
             }
             if template.class_name() != ClassName::Default {
@@ -248,15 +250,6 @@ fn template_wrote(claim: &Claim<'_>, cx: &Context<'_>) -> Written {
         }
     }
     written
-}
-
-/// Whether a claim has the name that statefulset-controller gives: `<template>-<set>-<ordinal>`.
-/// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
-fn is_made_from(claim: &str, template: &str, set: &str) -> bool {
-    let rest = |text: &str, part: &str| text.strip_prefix(part)?.strip_prefix('-').map(str::to_owned);
-    rest(claim, template)
-        .and_then(|claim| rest(&claim, set))
-        .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The first thing that the claim asks for and the class's driver refuses, and how sure that is.

@@ -1,19 +1,36 @@
 //! Rules of the category `claim`.
 
+pub mod attributes_class_mismatch;
+pub mod claim_in_use_deleted;
 pub mod claim_shrunk;
+pub mod claim_with_snapshots_deleted;
 pub mod class_not_allowed;
+pub mod clone_mismatch;
+pub mod controller_annotation_set;
 pub mod default_class_cannot_serve;
 pub mod disposable_production_claim;
+pub mod dropped_data_source;
 pub mod exclusive_mode_advised;
 pub mod expansion_not_allowed;
+pub mod foreign_volume_takeover;
+pub mod lost_claim;
+pub mod missing_populator;
 pub mod missing_required_labels;
 pub mod no_storage_class;
 pub mod offline_expansion;
+pub mod orphaned_claim;
 pub mod over_budget;
+pub mod oversized_claim;
+pub mod pending_claim;
+pub mod prebound_claim_mismatch;
+pub mod protected_claim_deleted;
+pub mod restore_mismatch;
 pub mod runaway_expansion;
 pub mod selector_on_dynamic_class;
 pub mod size_outside_driver_range;
 pub mod size_over_limit;
+pub mod source_not_ready;
+pub mod stuck_resize;
 pub mod suspicious_size;
 pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
@@ -28,20 +45,37 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &attributes_class_mismatch::RULE,
+    &claim_in_use_deleted::RULE,
     &claim_shrunk::RULE,
+    &claim_with_snapshots_deleted::RULE,
     &class_not_allowed::RULE,
+    &clone_mismatch::RULE,
+    &controller_annotation_set::RULE,
     &default_class_cannot_serve::RULE,
     &disposable_production_claim::RULE,
+    &dropped_data_source::RULE,
     &exclusive_mode_advised::RULE,
     &expansion_not_allowed::RULE,
+    &foreign_volume_takeover::RULE,
+    &lost_claim::RULE,
+    &missing_populator::RULE,
     &missing_required_labels::RULE,
     &no_storage_class::RULE,
     &offline_expansion::RULE,
+    &orphaned_claim::RULE,
     &over_budget::RULE,
+    &oversized_claim::RULE,
+    &pending_claim::RULE,
+    &prebound_claim_mismatch::RULE,
+    &protected_claim_deleted::RULE,
+    &restore_mismatch::RULE,
     &runaway_expansion::RULE,
     &selector_on_dynamic_class::RULE,
     &size_outside_driver_range::RULE,
     &size_over_limit::RULE,
+    &source_not_ready::RULE,
+    &stuck_resize::RULE,
     &suspicious_size::RULE,
     &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,

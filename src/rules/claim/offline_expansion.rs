@@ -103,7 +103,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if expansion.value != Expansion::Offline || expansion.confidence == Confidence::Unknown {
         return;
     }
-    let pods = listed(cx.pods_using(claim.name()), NAMED_PODS);
+    let running = cx.pods_using(claim.name()).filter(|pod| !pod.has_ended());
+    let pods = listed(running.map(|pod| pod.meta().name()), NAMED_PODS);
     if pods.is_empty() {
         if !cx.view().is_complete(ViewKind::Pod) {
             out.skip("the pods that use the claim are not all known");

@@ -248,7 +248,7 @@ fn of_set<'a>(set: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Optio
             .count();
         let missing = set.replicas().saturating_sub(existing.try_into().unwrap_or(u64::MAX));
         let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-        let Some(price) = of_wanted(&template, cx, out).filter(|_| missing > 0) else {
+        let Some(price) = of_wanted(template, cx, out).filter(|_| missing > 0) else {
             continue;
         };
         let usd = price.usd * f64::from(missing);

@@ -54,7 +54,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(certainty) = read_by_sidecars(class, cx).filter(|_| !translated) else {
         return;
     };
-    let keys = filesystem_keys(&Parameters::new(class.parameters()));
+    let keys = filesystem_keys(Parameters::new(class.parameters()));
     let kept = keys.iter().find(|(key, _)| *key == FSTYPE).or_else(|| keys.first());
     let Some((kept, kept_value)) = kept else { return };
     for (key, value) in keys.iter().filter(|(key, _)| key != kept) {

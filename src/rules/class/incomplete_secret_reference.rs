@@ -60,7 +60,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     };
     let parameters = Parameters::new(class.parameters());
-    let faults = SecretKeys::ALL.into_iter().flat_map(|keys| faults(keys, &parameters));
+    let faults = SecretKeys::ALL.into_iter().flat_map(|keys| faults(keys, parameters));
     for Fault {
         key,
         value,
@@ -87,7 +87,7 @@ struct Fault<'a> {
     remedy: String,
 }
 
-fn faults<'a>(keys: SecretKeys, parameters: &Parameters<'a>) -> Vec<Fault<'a>> {
+fn faults<'a>(keys: SecretKeys, parameters: Parameters<'a>) -> Vec<Fault<'a>> {
     let [old_name, old_namespace] = keys.old.map_or([None, None], |old| old.map(Some));
     let written = |key: &'static str, old: Option<&'static str>| -> Vec<(&'a str, &'a str)> {
         let both = parameters.iter();

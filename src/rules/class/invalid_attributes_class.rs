@@ -58,13 +58,13 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let name = class.driver();
     let path = FieldPath::of(&["driverName"]);
     let Some(known) = cx.driver(name) else {
-        let remedy = match stranger(name, cx, out) {
-            Some(Stranger::Misspelt(meant)) => format!("did you mean `{meant}`?"),
-            Some(Stranger::Nobody) => "install the driver, or correct the name".to_owned(),
+        let (meant, remedy) = match stranger(name, cx, out) {
+            Some(Stranger::Misspelt(meant)) => (format!("; did you mean `{meant}`?"), "correct the name"),
+            Some(Stranger::Nobody) => (String::new(), "install the driver, or correct the name"),
             None => return,
         };
         out.push(
-            Finding::new(path, name, format!("no driver `{name}` is known"))
+            Finding::new(path, name, format!("no driver `{name}` is known{meant}"))
                 .remedy(remedy)
                 .certainty(Certainty::Likely)
                 .profiles(MISLEADS),

@@ -54,7 +54,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         Finding::new(
             FieldPath::of(&["provisioner"]),
             provisioner,
-            format!("`{provisioner}` is an in-tree name that Kubernetes translates to `{driver}`"),
+            format!("`{provisioner}` is an in-tree name, which Kubernetes takes for `{driver}`"),
         )
         .remedy(format!(
             "make a class with `provisioner: {driver}`; the field is immutable, and volumes of this class go on working"

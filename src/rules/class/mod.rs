@@ -120,7 +120,7 @@ fn parameter_faults(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<(Parameter
 
 /// The keys of a class by which a filesystem can be chosen, and their values: the reserved one, and the old one in any
 /// letter case.
-fn filesystem_keys<'a>(parameters: &Parameters<'a>) -> Vec<(&'a str, &'a str)> {
+fn filesystem_keys(parameters: Parameters<'_>) -> Vec<(&str, &str)> {
     let keys = parameters.iter();
     keys.filter(|(key, _)| *key == FSTYPE || key.eq_ignore_ascii_case("fstype"))
         .collect()

@@ -54,8 +54,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let (message, remedy) = match stranger {
         Stranger::Misspelt(meant) => (
-            format!("nobody is known to provision for `{provisioner}`"),
-            format!("did you mean `{meant}`? The field is immutable: make the class anew"),
+            format!("`{provisioner}` is no known provisioner; did you mean `{meant}`?"),
+            "correct the name; the field is immutable: make the class anew".to_owned(),
         ),
         Stranger::Nobody => (
             format!("nobody is known to provision for `{provisioner}`: claims will stay Pending"),

@@ -50,7 +50,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     };
     let parameters = Parameters::new(class.parameters());
-    for (key, name) in filesystem_keys(&parameters) {
+    for (key, name) in filesystem_keys(parameters) {
         let answer = known.driver.filesystem(name, &parameters);
         if answer.value != Support::Refused || name.is_empty() {
             continue;

@@ -4,8 +4,9 @@ use super::{class_of, driver_of};
 use crate::drivers::{Confidence, Driver, Parameters, Scope};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::object::{list, map};
+use crate::model::scheduling::ZONE_KEYS;
 use crate::model::{FieldPath, Volume};
-use crate::rules::workload::{ZONE_KEYS, has_one_zone};
+use crate::rules::workload::has_one_zone;
 
 crate::rule! {
     /// ## What it checks

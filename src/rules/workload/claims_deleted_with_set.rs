@@ -132,7 +132,7 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, _cx: &Context<'_>, out: &mut Findings) {
-    if super::set_templates(workload).next().is_none() {
+    if workload.set_templates().next().is_none() {
         return;
     }
     for (field, happens) in [

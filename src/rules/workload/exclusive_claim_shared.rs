@@ -1,7 +1,7 @@
 //! Several pods on one claim that only one node or one pod can use.
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
-use crate::model::{AccessMode, ObjectKind, Workload};
+use crate::model::{AccessMode, FieldPath, ObjectKind, Workload};
 use serde_json::Value;
 
 crate::rule! {
@@ -13,7 +13,8 @@ crate::rule! {
     ///
     /// `ReadWriteOnce` is silent where the pod template puts all pods on one node: by `nodeName`, a `nodeSelector` on
     /// the hostname, or a required affinity among the pods on the hostname. ReplicaSets of a Deployment and Jobs of a
-    /// CronJob are judged at their owner.
+    /// CronJob are judged at their owner. A change of the replicas through the scale subresource, as `kubectl scale` and
+    /// autoscalers make it, is judged too.
     ///
     /// ## Why it matters
     /// A `ReadWriteOnce` volume attaches to one node. Pods on other nodes stay in ContainerCreating with a Multi-Attach
@@ -123,8 +124,9 @@ crate::rule! {
         summary: "workload runs several pods on one ReadWriteOnce or ReadWriteOncePod claim",
         category: Category::Workload,
         class: Class::Availability,
-        needs: &[Needs::PersistentVolumeClaim],
-        operations: &[Operation::Create, Operation::Update],
+        // The sets and Deployments are what a scale is judged as.
+        needs: &[Needs::PersistentVolumeClaim, Needs::StatefulSet, Needs::Deployment],
+        operations: &[Operation::Create, Operation::Update, Operation::Scale],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
         check: Check::Workload(KINDS, check),
     }
@@ -171,7 +173,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             _ => "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files",
         };
         let message = format!("{who} share {mode} claim {name}: {consequence}");
-        out.push(Finding::new(claim.volume.path, name, message).remedy(remedy));
+        // Of the scale subresource only the number is in the request.
+        let path = match cx.operation() {
+            Operation::Scale => FieldPath::of(&["spec", "replicas"]),
+            _ => claim.volume.path,
+        };
+        out.push(Finding::new(path, name, message).remedy(remedy));
     }
 }
 

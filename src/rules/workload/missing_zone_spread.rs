@@ -1,16 +1,16 @@
 //! A replicated set on zonal volumes that may end up in one zone.
 
-use super::{HOSTNAME_KEY, ZONE_KEYS, ZonalTemplate};
+use super::ZonalTemplate;
 use crate::cluster::view::ViewKind;
 use crate::engine::{
     Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, ParameterSpec, Profile, Profiles,
     RuleParameters, Setting,
 };
-use crate::model::{ObjectKind, Workload, labels, object};
+use crate::model::scheduling::{HOSTNAME_KEY, ZONE_KEYS};
+use crate::model::{ObjectKind, Workload, labels, ordinal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::json;
 
 crate::rule! {
     /// ## What it checks
@@ -39,7 +39,7 @@ crate::rule! {
     /// own constraint on a zone key that selects other pods.
     ///
     /// ## Examples
-    /// ```yaml,fails
+    /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: Service
     /// metadata:
@@ -55,7 +55,8 @@ crate::rule! {
     ///   name: fast
     /// provisioner: ebs.csi.aws.com
     /// volumeBindingMode: WaitForFirstConsumer
-    /// ---
+    /// ```
+    /// ```yaml,fails
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -85,22 +86,6 @@ crate::rule! {
     ///           requests: {storage: 10Gi}
     /// ```
     /// ```yaml,passes
-    /// apiVersion: v1
-    /// kind: Service
-    /// metadata:
-    ///   name: db
-    ///   namespace: shop
-    /// spec:
-    ///   clusterIP: None
-    ///   selector: {app: db}
-    /// ---
-    /// apiVersion: storage.k8s.io/v1
-    /// kind: StorageClass
-    /// metadata:
-    ///   name: fast
-    /// provisioner: ebs.csi.aws.com
-    /// volumeBindingMode: WaitForFirstConsumer
-    /// ---
     /// apiVersion: apps/v1
     /// kind: StatefulSet
     /// metadata:
@@ -187,11 +172,11 @@ impl RuleParameters for Parameters {
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let replicas = workload.replicas();
-    if replicas < 2 || is_spread(workload) || is_pinned(workload) || super::has_one_zone(cx) {
+    if replicas < 2 || workload.is_spread_over_zones() || workload.runs_in_one_zone() || super::has_one_zone(cx) {
         return;
     }
     let mut zonal = super::zonal_templates(workload, cx, out);
-    zonal.retain(|template| super::allowed_zones(template.class).len() != 1);
+    zonal.retain(|template| template.class.allowed_zones().len() != 1);
     let Some(first) = zonal.first() else { return };
     let class = first.class.name();
     let message =
@@ -207,58 +192,11 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     );
 }
 
-fn constraints<'a>(workload: &Workload<'a>) -> impl Iterator<Item = &'a Value> {
-    let list = workload.pod_spec(&["topologySpreadConstraints"]);
-    list.and_then(Value::as_array).into_iter().flatten()
-}
-
-fn is_on(constraint: &Value, keys: &[&str]) -> bool {
-    object::text(constraint, &["topologyKey"]).is_some_and(|key| keys.contains(&key))
-}
-
-fn is_spread(workload: &Workload<'_>) -> bool {
-    constraints(workload).any(|constraint| {
-        is_on(constraint, &ZONE_KEYS) && labels::selects(constraint.get("labelSelector"), workload.pod_labels())
-    }) || super::has_own_affinity(workload, "podAntiAffinity", true, &ZONE_KEYS)
-}
-
-/// Whether the pod template allows one zone, or one node, only.
-fn is_pinned(workload: &Workload<'_>) -> bool {
-    let written = |keys: &[&str]| workload.pod_spec(keys).and_then(Value::as_str).is_some();
-    let terms = workload
-        .pod_spec(&[
-            "affinity",
-            "nodeAffinity",
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            "nodeSelectorTerms",
-        ])
-        .and_then(Value::as_array);
-    let zones: Option<BTreeSet<&str>> = terms.and_then(|terms| terms.iter().map(only_zone).collect());
-    written(&["nodeName"])
-        || ZONE_KEYS
-            .iter()
-            .chain([&HOSTNAME_KEY])
-            .any(|key| written(&["nodeSelector", key]))
-        || zones.is_some_and(|zones| zones.len() == 1)
-}
-
-/// The zone that a term of a node affinity asks for, if it asks for exactly one.
-fn only_zone(term: &Value) -> Option<&str> {
-    let expressions = object::list(term, &["matchExpressions"]);
-    expressions.iter().find_map(|expression| {
-        let key = object::text(expression, &["key"])?;
-        match object::list(expression, &["values"]) {
-            [zone] if ZONE_KEYS.contains(&key) && object::text(expression, &["operator"])? == "In" => zone.as_str(),
-            _ => None,
-        }
-    })
-}
-
 /// The constraints to add; `None` where adding them needs a person.
 fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -> Option<Vec<Edit>> {
     let selector = workload.spec(&["selector"])?;
-    let own_zone_constraint = constraints(workload).any(|constraint| is_on(constraint, &ZONE_KEYS));
-    if own_zone_constraint
+    let constraints = workload.spread_constraints();
+    if constraints.iter().any(|constraint| constraint.is_on(&ZONE_KEYS))
         || workload.meta().controller().is_some()
         || !labels::selects(Some(selector), workload.pod_labels())
         || has_claims(workload, cx)
@@ -268,7 +206,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
     // Where zones are chosen without regard to the pods, a strict constraint can leave pods waiting for ever.
     let chosen_elsewhere = zonal
         .iter()
-        .any(|template| template.class.binds_immediately() || !super::allowed_zones(template.class).is_empty());
+        .any(|template| template.class.binds_immediately() || !template.class.allowed_zones().is_empty());
     let when_unsatisfiable = if chosen_elsewhere {
         WhenUnsatisfiable::ScheduleAnyway
     } else {
@@ -287,7 +225,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
     };
     let mut edits = vec![append(ZONE_KEYS[0], when_unsatisfiable)];
     // Any constraint turns off the scheduler's default ones, which would have spread the pods over nodes.
-    if !constraints(workload).any(|constraint| is_on(constraint, &[HOSTNAME_KEY])) {
+    if !constraints.iter().any(|constraint| constraint.is_on(&[HOSTNAME_KEY])) {
         edits.push(append(HOSTNAME_KEY, WhenUnsatisfiable::ScheduleAnyway));
     }
     Some(edits)
@@ -297,141 +235,10 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
 fn has_claims(workload: &Workload<'_>, cx: &Context<'_>) -> bool {
     let kind = ViewKind::PersistentVolumeClaim;
     let set = workload.meta().name();
-    let exist = super::set_templates(workload).any(|template| {
-        let prefix = format!("{}-{set}-", template.name());
+    let exist = workload.set_templates().any(|template| {
         cx.view()
-            .rows_with_prefix(kind, cx.namespace(), &prefix)
-            .any(|(name, _)| {
-                name.strip_prefix(&prefix)
-                    .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
-            })
+            .rows_with_prefix(kind, cx.namespace(), template.name())
+            .any(|(claim, _)| ordinal(claim, template.name(), set).is_some())
     });
     exist || (cx.is_live() && !cx.view().is_complete(kind))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::super::testing::Around;
-    use super::*;
-    use crate::engine::apply;
-
-    fn set() -> Value {
-        json!({
-            "metadata": {"name": "db", "namespace": "shop"},
-            "spec": {
-                "replicas": 3,
-                "selector": {"matchLabels": {"app": "db"}},
-                "template": {"metadata": {"labels": {"app": "db"}}, "spec": {"containers": []}},
-                "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}],
-            },
-        })
-    }
-
-    fn class() -> Value {
-        json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"},
-            "provisioner": "ebs.csi.aws.com", "volumeBindingMode": "WaitForFirstConsumer"})
-    }
-
-    fn claim(name: &str) -> Value {
-        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": "shop"}})
-    }
-
-    fn fixed(around: &Around, set: &Value) -> Option<Value> {
-        let findings = around.run(&RULE, ObjectKind::StatefulSet, set, None).findings;
-        assert_eq!(findings.len(), 1);
-        let mut after = set.clone();
-        let operations = apply(&mut after, &findings[0].fix);
-        (!operations.is_empty()).then_some(after)
-    }
-
-    #[test]
-    fn the_fix_converges_and_is_strict_in_profile_strict_only() {
-        let mut around = Around::of(&[class(), claim("other")]);
-        for (profile, expected) in [
-            (Profile::Strict, "DoNotSchedule"),
-            (Profile::Recommended, "ScheduleAnyway"),
-            (Profile::Baseline, "ScheduleAnyway"),
-        ] {
-            around.profile = profile;
-            let after = fixed(&around, &set()).unwrap();
-            let constraints = object::list(&after, &["spec", "template", "spec", "topologySpreadConstraints"]);
-            let words: Vec<_> = constraints
-                .iter()
-                .map(|constraint| {
-                    assert_eq!(constraint["labelSelector"], json!({"matchLabels": {"app": "db"}}));
-                    (
-                        constraint["topologyKey"].as_str(),
-                        constraint["whenUnsatisfiable"].as_str(),
-                    )
-                })
-                .collect();
-            let zone = (Some(ZONE_KEYS[0]), Some(expected));
-            assert_eq!(words, [zone, (Some(HOSTNAME_KEY), Some("ScheduleAnyway"))]);
-            let again = around.run(&RULE, ObjectKind::StatefulSet, &after, None);
-            assert!(again.findings.is_empty());
-        }
-    }
-
-    #[test]
-    fn claims_of_this_very_set_prevent_the_fix() {
-        for (name, is_fixed) in [
-            ("data-db-0", false),
-            ("data-db-12", false),
-            ("data-db-old-0", true),
-            ("data-dbx-0", true),
-            ("data-db-", true),
-        ] {
-            let around = Around::of(&[class(), claim(name)]);
-            assert_eq!(fixed(&around, &set()).is_some(), is_fixed, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_controller_and_the_authors_own_zone_constraint_prevent_the_fix() {
-        let around = Around::of(&[class(), claim("other")]);
-        let mut owned = set();
-        owned["metadata"]["ownerReferences"] = json!([{"kind": "Database", "name": "db", "controller": true}]);
-        assert!(fixed(&around, &owned).is_none());
-        // The API server refuses two constraints with one key and one whenUnsatisfiable.
-        let mut own = set();
-        own["spec"]["template"]["spec"]["topologySpreadConstraints"] = json!([{"maxSkew": 1,
-            "topologyKey": ZONE_KEYS[0], "whenUnsatisfiable": "DoNotSchedule",
-            "labelSelector": {"matchLabels": {"app": "web"}}}]);
-        assert!(fixed(&around, &own).is_none());
-    }
-
-    #[test]
-    fn a_class_that_chooses_zones_itself_gets_a_soft_constraint() {
-        let mut immediate = class();
-        immediate["volumeBindingMode"] = json!("Immediate");
-        let after = fixed(&Around::of(&[immediate, claim("other")]), &set()).unwrap();
-        let constraint = &after["spec"]["template"]["spec"]["topologySpreadConstraints"][0];
-        assert_eq!(constraint["whenUnsatisfiable"], "ScheduleAnyway");
-    }
-
-    #[test]
-    fn unknown_claims_prevent_the_fix_in_a_cluster_but_not_in_manifests() {
-        let mut around = Around::of(&[class()]);
-        assert!(fixed(&around, &set()).is_none());
-        around.live = false;
-        assert!(fixed(&around, &set()).is_some());
-    }
-
-    #[test]
-    fn an_unknown_class_is_skipped_and_said() {
-        let outcome = Around::of(&[]).run(&RULE, ObjectKind::StatefulSet, &set(), None);
-        assert!(outcome.findings.is_empty());
-        assert_eq!(outcome.skipped.len(), 1);
-        assert_eq!(outcome.skipped[0].detail, "StorageClass fast is unknown");
-    }
-
-    #[test]
-    fn an_update_is_not_judged() {
-        let mut old = set();
-        old["spec"]["replicas"] = json!(1);
-        let around = Around::of(&[class()]);
-        let outcome = around.run(&RULE, ObjectKind::StatefulSet, &set(), Some(&old));
-        assert!(outcome.findings.is_empty());
-    }
 }

@@ -2,33 +2,84 @@
 
 pub mod claim_template_changed;
 pub mod claims_deleted_with_set;
+pub mod claims_left_by_scale_down;
+pub mod ephemeral_data_directory;
+pub mod exclusive_claim_autoscaled;
 pub mod exclusive_claim_rolling_update;
 pub mod exclusive_claim_shared;
+pub mod force_deleted_pod;
+pub mod ineffective_spread;
+pub mod inline_driver_not_allowed;
+pub mod missing_claim;
+pub mod missing_disruption_budget;
 pub mod missing_governing_service;
+pub mod missing_readiness_probe;
 pub mod missing_zone_spread;
+pub mod node_name_bypasses_binding;
+pub mod read_only_claim_written;
+pub mod recursive_ownership_change;
+pub mod replicas_over_quota;
+pub mod stalled_rollout;
+pub mod state_without_claims;
+pub mod too_many_volumes;
+pub mod unbounded_scratch_volume;
+pub mod unresolved_volume_mount;
+pub mod unused_claim_template;
+pub mod volume_mode_mount_mismatch;
+pub mod zero_grace_period;
 pub mod zone_locked_claims;
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
-use crate::model::{AccessMode, Claim, ClaimOrigin, ClaimVolume, Meta, StorageClass, Workload, labels, object};
-use serde_json::Value;
+use crate::model::scheduling::zone_of_node;
+use crate::model::{
+    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal,
+};
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
     &claim_template_changed::RULE,
     &claims_deleted_with_set::RULE,
+    &claims_left_by_scale_down::RULE,
+    &ephemeral_data_directory::RULE,
+    &exclusive_claim_autoscaled::RULE,
     &exclusive_claim_rolling_update::RULE,
     &exclusive_claim_shared::RULE,
+    &force_deleted_pod::RULE,
+    &ineffective_spread::RULE,
+    &inline_driver_not_allowed::RULE,
+    &missing_claim::RULE,
+    &missing_disruption_budget::RULE,
     &missing_governing_service::RULE,
+    &missing_readiness_probe::RULE,
     &missing_zone_spread::RULE,
+    &node_name_bypasses_binding::RULE,
+    &read_only_claim_written::RULE,
+    &recursive_ownership_change::RULE,
+    &replicas_over_quota::RULE,
+    &stalled_rollout::RULE,
+    &state_without_claims::RULE,
+    &too_many_volumes::RULE,
+    &unbounded_scratch_volume::RULE,
+    &unresolved_volume_mount::RULE,
+    &unused_claim_template::RULE,
+    &volume_mode_mount_mismatch::RULE,
+    &zero_grace_period::RULE,
     &zone_locked_claims::RULE,
 ];
 
-/// The labels of nodes that name their zone, the current one first.
-pub(super) const ZONE_KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"];
-const HOSTNAME_KEY: &str = "kubernetes.io/hostname";
+/// Every kind that makes pods.
+const KINDS: &[ObjectKind] = &[
+    ObjectKind::StatefulSet,
+    ObjectKind::Deployment,
+    ObjectKind::ReplicaSet,
+    ObjectKind::DaemonSet,
+    ObjectKind::Job,
+    ObjectKind::CronJob,
+    ObjectKind::Pod,
+];
 
 /// A claim template whose volumes can be reached from one zone only.
 struct ZonalTemplate<'a> {
@@ -40,7 +91,7 @@ struct ZonalTemplate<'a> {
 /// The set's claim templates that get zonal volumes.
 fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ZonalTemplate<'a>> {
     let mut zonal = Vec::new();
-    for claim in set_templates(workload) {
+    for claim in workload.set_templates() {
         let Some(class) = cx.class_or_skip(claim, out) else {
             continue;
         };
@@ -60,46 +111,11 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
     zonal
 }
 
-fn set_templates<'w, 'a>(workload: &'w Workload<'a>) -> impl Iterator<Item = &'w Claim<'a>> {
-    let claims = workload.claims().iter();
-    claims.filter(|claim| claim.origin() == ClaimOrigin::SetTemplate)
-}
-
-/// The zones that a class is limited to; empty when it is not.
-fn allowed_zones(class: StorageClass<'_>) -> BTreeSet<&str> {
-    // Drivers have zone keys of their own beside the well-known ones: `topology.ebs.csi.aws.com/zone`.
-    object::list(class.value(), &["allowedTopologies"])
-        .iter()
-        .flat_map(|term| object::list(term, &["matchLabelExpressions"]))
-        .filter(|expression| object::text(expression, &["key"]).is_some_and(|key| key.ends_with("/zone")))
-        .flat_map(|expression| object::list(expression, &["values"]))
-        .filter_map(Value::as_str)
-        .collect()
-}
-
 /// Whether there are nodes, all of them are known, and they span fewer than two zones.
 pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
     let nodes = || cx.view().rows(ViewKind::Node).map(Meta::of);
-    let zones: BTreeSet<_> = nodes()
-        .filter_map(|node| ZONE_KEYS.iter().find_map(|key| node.label(key)))
-        .collect();
+    let zones: BTreeSet<_> = nodes().filter_map(zone_of_node).collect();
     cx.view().is_complete(ViewKind::Node) && nodes().next().is_some() && zones.len() < 2
-}
-
-/// Whether pods of the workload are drawn together or kept apart by a term of `podAffinity` or `podAntiAffinity`
-/// (`affinity`) on one of these node labels, with a selector that selects the pods themselves.
-fn has_own_affinity(workload: &Workload<'_>, affinity: &str, preferred: bool, keys: &[&str]) -> bool {
-    let terms = |field| {
-        let list = workload.pod_spec(&["affinity", affinity, field]);
-        list.and_then(Value::as_array).into_iter().flatten()
-    };
-    let required = terms("requiredDuringSchedulingIgnoredDuringExecution");
-    let weighted = terms("preferredDuringSchedulingIgnoredDuringExecution");
-    let preferred = weighted.filter_map(|term| term.get("podAffinityTerm").filter(|_| preferred));
-    required.chain(preferred).any(|term| {
-        object::text(term, &["topologyKey"]).is_some_and(|key| keys.contains(&key))
-            && labels::selects(term.get("labelSelector"), workload.pod_labels())
-    })
 }
 
 /// A claim of one node or one pod that the pods of a workload name.
@@ -112,40 +128,123 @@ struct ExclusiveClaim<'a> {
 /// The claims that the workload's pods name and that only one node or one pod can use, each once. Those of one node are
 /// no obstacle to pods that all run on one node, and left out then.
 fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ExclusiveClaim<'a>> {
-    let same_node = runs_on_one_node(workload);
+    let same_node = workload.runs_on_one_node();
     let mut exclusive: Vec<ExclusiveClaim<'a>> = Vec::new();
     for volume in workload.claim_volumes() {
         if exclusive.iter().any(|known| known.volume.claim == volume.claim) {
             continue;
         }
-        match cx
-            .view()
-            .get(ViewKind::PersistentVolumeClaim, cx.namespace(), volume.claim)
-        {
-            Lookup::Found(claim) => {
-                let claim = Claim::object(claim);
-                let modes = claim.access_modes().map(|(_, mode)| mode);
-                // In the order of declaration the mode of one pod comes after that of one node.
-                let Some(mode) = modes.max().filter(|_| claim.is_exclusive()) else {
-                    continue;
-                };
-                if mode == AccessMode::ReadWriteOncePod || !same_node {
-                    exclusive.push(ExclusiveClaim { volume, mode });
-                }
-            }
-            Lookup::Absent => {}
-            Lookup::Unknown => out.skip(format!("PersistentVolumeClaim {} is unknown", volume.claim)),
+        let Some(claim) = claim_or_skip(volume.claim, cx, out) else {
+            continue;
+        };
+        let modes = claim.access_modes().map(|(_, mode)| mode);
+        // In the order of declaration the mode of one pod comes after that of one node.
+        let Some(mode) = modes.max().filter(|_| claim.is_exclusive()) else {
+            continue;
+        };
+        if mode == AccessMode::ReadWriteOncePod || !same_node {
+            exclusive.push(ExclusiveClaim { volume, mode });
         }
     }
     exclusive
 }
 
-/// Whether the pod template itself puts all pods on one node.
-fn runs_on_one_node(workload: &Workload<'_>) -> bool {
-    let written = |keys: &[&str]| workload.pod_spec(keys).and_then(Value::as_str).is_some();
-    written(&["nodeName"])
-        || written(&["nodeSelector", HOSTNAME_KEY])
-        || has_own_affinity(workload, "podAffinity", false, &[HOSTNAME_KEY])
+/// The volumes of the pods that are claims, each with its claim: one that exists, or the template of one.
+fn claims_of_pods<'a>(
+    workload: &Workload<'a>,
+    cx: &Context<'a>,
+    out: &mut Findings,
+) -> Vec<(PodVolume<'a>, Claim<'a>)> {
+    let volumes = workload.pod_volumes().into_iter();
+    volumes
+        .filter_map(|volume| {
+            let claim = match &volume.source {
+                VolumeSource::Template(claim) => claim.clone(),
+                VolumeSource::Claim { name, .. } => claim_or_skip(name, cx, out)?,
+                _ => return None,
+            };
+            Some((volume, claim))
+        })
+        .collect()
+}
+
+/// The claims that exist of a set's template, each with its ordinal.
+fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>) -> Vec<(u64, Claim<'a>)> {
+    let (template, set) = (template.name(), set.meta().name());
+    let prefix = format!("{template}-{set}-");
+    cx.view()
+        .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
+        .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
+        .collect()
+}
+
+/// The claim of this name in the workload's namespace, if it exists; says so when that is unknown.
+fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
+    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
+        Lookup::Found(claim) => Some(Claim::object(claim)),
+        Lookup::Absent => None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
+            None
+        }
+    }
+}
+
+/// Where databases, queues and stores of keys keep their files, whatever the image; and what they are.
+const DATA_DIRECTORIES: &[(&str, &str)] = &[
+    ("/bitnami/cassandra", "Cassandra"),
+    ("/bitnami/etcd", "etcd"),
+    ("/bitnami/kafka", "Kafka"),
+    ("/bitnami/mariadb", "MariaDB"),
+    ("/bitnami/minio", "MinIO"),
+    ("/bitnami/mongodb", "MongoDB"),
+    ("/bitnami/mysql", "MySQL"),
+    ("/bitnami/openldap", "OpenLDAP"),
+    ("/bitnami/postgresql", "PostgreSQL"),
+    ("/bitnami/rabbitmq", "RabbitMQ"),
+    ("/bitnami/zookeeper", "ZooKeeper"),
+    ("/cockroach/cockroach-data", "CockroachDB"),
+    ("/consul/data", "Consul"),
+    ("/data/db", "MongoDB"),
+    ("/home/postgres/pgdata", "PostgreSQL"),
+    ("/opt/couchbase/var", "Couchbase"),
+    ("/opt/couchdb/data", "CouchDB"),
+    ("/opt/oracle/oradata", "Oracle Database"),
+    ("/qdrant/storage", "Qdrant"),
+    ("/usr/share/elasticsearch/data", "Elasticsearch"),
+    ("/usr/share/opensearch/data", "OpenSearch"),
+    ("/var/lib/arangodb3", "ArangoDB"),
+    ("/var/lib/cassandra", "Cassandra"),
+    ("/var/lib/clickhouse", "ClickHouse"),
+    ("/var/lib/etcd", "etcd"),
+    ("/var/lib/influxdb", "InfluxDB"),
+    ("/var/lib/influxdb2", "InfluxDB"),
+    ("/var/lib/kafka", "Kafka"),
+    ("/var/lib/ldap", "OpenLDAP"),
+    ("/var/lib/mysql", "MySQL or MariaDB"),
+    ("/var/lib/neo4j", "Neo4j"),
+    ("/var/lib/pgsql", "PostgreSQL"),
+    ("/var/lib/postgresql", "PostgreSQL"),
+    ("/var/lib/rabbitmq", "RabbitMQ"),
+    ("/var/lib/scylla", "ScyllaDB"),
+    ("/var/lib/tikv", "TiKV"),
+    ("/var/lib/weaviate", "Weaviate"),
+    ("/var/lib/zookeeper", "ZooKeeper"),
+    ("/var/opt/mssql", "SQL Server"),
+    ("/var/run/etcd", "etcd"),
+    ("/vault/data", "Vault"),
+    ("/vault/file", "Vault"),
+];
+
+/// Whose data directory this is: one that is known or one of `more`, or a folder `data` or `pgdata` in it.
+fn data_directory(directory: &str, more: &[String]) -> Option<&'static str> {
+    let known = DATA_DIRECTORIES.iter().copied();
+    let more = more.iter().map(|directory| (directory.as_str(), "by policy"));
+    known.chain(more).find_map(|(root, what)| {
+        let below = directory.strip_prefix(root.trim_end_matches('/'))?;
+        let is_data = |folder: &str| matches!(folder, "" | "data" | "pgdata");
+        ((below.is_empty() || below.starts_with('/')) && below.split('/').all(is_data)).then_some(what)
+    })
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     for template in super::zonal_templates(workload, cx, out) {
         let class = template.class;
-        if !class.binds_immediately() || super::allowed_zones(class).len() == 1 {
+        if !class.binds_immediately() || class.allowed_zones().len() == 1 {
             continue;
         }
         let message = format!(

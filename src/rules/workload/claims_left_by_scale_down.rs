@@ -1,0 +1,153 @@
+//! Claims that nobody uses when a set has been scaled down.
+
+use crate::engine::cost::{MonthlyCost, of_volume};
+use crate::engine::{
+    Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ResolvedClass,
+};
+use crate::model::{Claim, FieldPath, ObjectKind, Workload};
+
+crate::rule! {
+    /// ## What it checks
+    /// A StatefulSet whose number of replicas goes down, and whose claims stay behind: unless
+    /// `persistentVolumeClaimRetentionPolicy.whenScaled` says `Delete`, nobody deletes the claims of the replicas that
+    /// go. The finding names them, and says what they cost a month where the list price is known.
+    ///
+    /// ## Why it matters
+    /// That they stay is right: the replica may come back, with its data. Where it does not, the volumes are paid for
+    /// month after month, and nothing in the cluster points at them.
+    ///
+    /// ## How to fix
+    /// Delete the claims once their data is no longer needed.
+    ///
+    /// ## Examples
+    /// ```yaml,review
+    /// {operation: SCALE, live: true}
+    /// ```
+    /// ```yaml,cluster
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: {name: data-db-1, namespace: shop}
+    /// spec:
+    ///   accessModes: [ReadWriteOnce]
+    ///   resources: {requests: {storage: 10Gi}}
+    /// ```
+    /// ```yaml,old
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata: {name: db, namespace: shop}
+    /// spec:
+    ///   replicas: 2
+    ///   volumeClaimTemplates:
+    ///     - metadata: {name: data}
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         resources: {requests: {storage: 10Gi}}
+    /// ```
+    /// ```yaml,fails
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata: {name: db, namespace: shop}
+    /// spec:
+    ///   replicas: 1
+    ///   volumeClaimTemplates:
+    ///     - metadata: {name: data}
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         resources: {requests: {storage: 10Gi}}
+    /// ```
+    /// ```yaml,passes
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata: {name: db, namespace: shop}
+    /// spec:
+    ///   replicas: 3
+    ///   volumeClaimTemplates:
+    ///     - metadata: {name: data}
+    ///       spec:
+    ///         accessModes: [ReadWriteOnce]
+    ///         resources: {requests: {storage: 10Gi}}
+    /// ```
+    ///
+    /// ## References
+    /// - <https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention>
+    pub static RULE = {
+        name: "claims-left-by-scale-down",
+        summary: "StatefulSet leaves claims behind when it is scaled down",
+        category: Category::Workload,
+        class: Class::Tenancy,
+        needs: &[Needs::PersistentVolumeClaim, Needs::StorageClass],
+        operations: &[Operation::Update, Operation::Scale],
+        profiles: Profiles::actions(Action::Off, Action::Audit, Action::Audit),
+        check: Check::Workload(&[ObjectKind::StatefulSet], check),
+    }
+}
+
+/// How many claims a message names.
+const NAMED_CLAIMS: usize = 3;
+/// How many claims the command of a remedy names.
+const DELETED_AT_ONCE: usize = 20;
+
+fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
+    let Some(old) = cx.old() else { return };
+    let old = Workload::new(set.kind(), old);
+    let keeps = set.spec_text(&["persistentVolumeClaimRetentionPolicy", "whenScaled"]) != Some("Delete");
+    if set.replicas() >= old.replicas() || !keeps || set.set_templates().next().is_none() {
+        return;
+    }
+    let name = set.meta().name();
+    if !cx.view().is_complete(Needs::PersistentVolumeClaim) {
+        out.skip(format!("the PersistentVolumeClaims of StatefulSet {name} are unknown"));
+        return;
+    }
+    let end = |set: &Workload<'_>| set.first_ordinal().saturating_add(set.replicas());
+    let gone = end(set)..end(&old);
+    let mut left: Vec<(u64, Claim<'_>)> = set
+        .set_templates()
+        .flat_map(|template| super::claims_of_set(template, set, cx))
+        .filter(|(ordinal, _)| gone.contains(ordinal))
+        .collect();
+    if left.is_empty() {
+        return;
+    }
+    left.sort_by_key(|(ordinal, claim)| (*ordinal, claim.name()));
+    let names: Vec<&str> = left.iter().map(|(_, claim)| claim.name()).collect();
+    let costs: Option<Vec<_>> = left.iter().map(|(_, claim)| cost_of(claim, cx)).collect();
+    let cost = costs.map_or_else(String::new, |costs| {
+        let usd: f64 = costs.iter().map(|cost| cost.usd).sum();
+        let origin = costs.first().map(MonthlyCost::origin).unwrap_or_default();
+        format!("; they cost about {usd:.2} USD a month ({origin})")
+    });
+    let message = match names.as_slice() {
+        [claim] => format!("claim {claim} stays behind, with its volume"),
+        names if names.len() <= NAMED_CLAIMS => format!("claims stay behind, with their volumes: {}", names.join(", ")),
+        names => format!(
+            "{} claims stay behind, with their volumes: {}, …",
+            names.len(),
+            first(names, NAMED_CLAIMS, ", ")
+        ),
+    };
+    let finding = Finding::new(
+        FieldPath::of(&["spec", "replicas"]),
+        set.replicas().to_string(),
+        message,
+    );
+    out.push(finding.remedy(format!(
+        "once their data is no longer needed: kubectl delete pvc {} -n {}{cost}",
+        first(&names, DELETED_AT_ONCE, " "),
+        cx.namespace()
+    )));
+}
+
+fn first(names: &[&str], most: usize, separator: &str) -> String {
+    let names: Vec<_> = names.iter().copied().take(most).collect();
+    names.join(separator)
+}
+
+/// What the volume of a claim costs a month, where that is known.
+fn cost_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    let ResolvedClass::Found(class) = cx.class_of(claim) else {
+        return None;
+    };
+    let size = claim.capacity().or_else(|| claim.request()?.ok())?;
+    of_volume(cx.drivers(), class, size)
+}
