@@ -21,7 +21,9 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
         Subject::Workload(workload) => of_workload(workload, &mut name),
         Subject::Snapshot(snapshot) => {
             name(ViewKind::PersistentVolumeClaim, snapshot.claim());
-            name(ViewKind::VolumeSnapshotClass, snapshot.class_name());
+            if let Some(class) = ViewKind::of(snapshot.class_kind()) {
+                name(class, snapshot.class_name());
+            }
             name(ViewKind::VolumeSnapshotContent, snapshot.content());
         }
         Subject::Other(ObjectKind::HorizontalPodAutoscaler, autoscaler) => {

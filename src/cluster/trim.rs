@@ -26,6 +26,7 @@ const ANNOTATIONS: &[&str] = &[
     "pv.kubernetes.io/provisioned-by",
     "snapshot.storage.kubernetes.io/allow-volume-mode-change",
     "snapshot.storage.kubernetes.io/is-default-class",
+    "groupsnapshot.storage.kubernetes.io/is-default-class",
     "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted",
 ];
 
@@ -143,7 +144,9 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
         ],
         ViewKind::HorizontalPodAutoscaler => &["spec/scaleTargetRef", "spec/minReplicas", "spec/maxReplicas"],
         ViewKind::PodDisruptionBudget => &["spec/selector"],
-        ViewKind::VolumeSnapshotClass => &["driver", "deletionPolicy", "parameters"],
+        ViewKind::VolumeSnapshotClass | ViewKind::VolumeGroupSnapshotClass => {
+            &["driver", "deletionPolicy", "parameters"]
+        }
         ViewKind::VolumeSnapshot => &[
             "spec",
             "status/readyToUse",

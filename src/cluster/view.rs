@@ -1,5 +1,6 @@
 //! The cluster view: what the rules may know of other objects, frozen for one evaluation.
 
+use crate::model::ObjectKind;
 use imbl::OrdMap;
 use serde_json::Value;
 use std::sync::Arc;
@@ -26,12 +27,13 @@ pub enum ViewKind {
     VolumeSnapshotClass,
     VolumeSnapshot,
     VolumeSnapshotContent,
+    VolumeGroupSnapshotClass,
     VolumePopulator,
 }
 
 impl ViewKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::StorageClass,
         Self::VolumeAttributesClass,
         Self::CsiDriver,
@@ -50,6 +52,7 @@ impl ViewKind {
         Self::VolumeSnapshotClass,
         Self::VolumeSnapshot,
         Self::VolumeSnapshotContent,
+        Self::VolumeGroupSnapshotClass,
         Self::VolumePopulator,
     ];
 
@@ -74,6 +77,7 @@ impl ViewKind {
             Self::VolumeSnapshotClass => "VolumeSnapshotClass",
             Self::VolumeSnapshot => "VolumeSnapshot",
             Self::VolumeSnapshotContent => "VolumeSnapshotContent",
+            Self::VolumeGroupSnapshotClass => "VolumeGroupSnapshotClass",
             Self::VolumePopulator => "VolumePopulator",
         }
     }
@@ -93,6 +97,7 @@ impl ViewKind {
             Self::HorizontalPodAutoscaler => "autoscaling",
             Self::PodDisruptionBudget => "policy",
             Self::VolumeSnapshotClass | Self::VolumeSnapshot | Self::VolumeSnapshotContent => "snapshot.storage.k8s.io",
+            Self::VolumeGroupSnapshotClass => "groupsnapshot.storage.k8s.io",
             Self::VolumePopulator => "populator.storage.k8s.io",
         }
     }
@@ -118,8 +123,14 @@ impl ViewKind {
             | Self::PersistentVolume
             | Self::VolumeSnapshotClass
             | Self::VolumeSnapshotContent
+            | Self::VolumeGroupSnapshotClass
             | Self::VolumePopulator => false,
         }
+    }
+
+    /// The same kind among those that views hold.
+    pub fn of(kind: ObjectKind) -> Option<Self> {
+        Self::find(kind.group(), kind.as_str())
     }
 
     /// The kind of this group and name.

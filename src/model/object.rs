@@ -2,6 +2,7 @@
 
 use super::ObjectKind;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Objects with this label and the value `true` may not be deleted. A label, so that a webhook's objectSelector can use it.
 pub const PROTECT_LABEL: &str = "volguard.dev/protect";
@@ -69,6 +70,12 @@ impl<'a> Meta<'a> {
     /// All labels.
     pub fn labels(self) -> Option<&'a Map<String, Value>> {
         map(self.0, &["labels"])
+    }
+
+    /// Whether the object has one of these names and all of these labels; where none are given, any will do.
+    pub fn is_among(self, names: &[String], labels: &BTreeMap<String, String>) -> bool {
+        (names.is_empty() || names.iter().any(|name| name == self.name()))
+            && labels.iter().all(|(key, value)| self.label(key) == Some(value))
     }
 
     /// The value of an annotation.

@@ -1,8 +1,8 @@
 //! Snapshots, their contents and classes, and the same of groups.
 
-use super::ObjectKind;
 use super::object::{Meta, at, text};
 use super::quantity::Quantity;
+use super::{FieldPath, ObjectKind};
 use serde_json::{Map, Value};
 
 /// A `VolumeSnapshotClass` or `VolumeGroupSnapshotClass`.
@@ -121,6 +121,18 @@ impl<'a> Snapshot<'a> {
         at(self.value, &["spec", "source", "selector"]).filter(|selector| selector.is_object())
     }
 
+    /// The field that says what it is taken of.
+    pub fn source_field(self) -> FieldPath {
+        FieldPath::of(&[
+            "spec",
+            "source",
+            match self.kind {
+                ObjectKind::VolumeGroupSnapshot => "selector",
+                _ => "persistentVolumeClaimName",
+            },
+        ])
+    }
+
     /// The existing content that it is made for.
     pub fn content(self) -> Option<&'a str> {
         let key = match self.kind {
@@ -137,6 +149,14 @@ impl<'a> Snapshot<'a> {
             _ => "boundVolumeSnapshotContentName",
         };
         text(self.value, &["status", key]).filter(|name| !name.is_empty())
+    }
+
+    /// The kind of its class.
+    pub fn class_kind(self) -> ObjectKind {
+        match self.kind {
+            ObjectKind::VolumeGroupSnapshot => ObjectKind::VolumeGroupSnapshotClass,
+            _ => ObjectKind::VolumeSnapshotClass,
+        }
     }
 
     /// The field that names the class.
@@ -230,14 +250,22 @@ impl<'a> SnapshotContent<'a> {
         text(self.value, &["spec", "source", "snapshotHandle"])
     }
 
+    /// What the driver calls the snapshot, made by hand or taken.
+    pub fn handle(self) -> Option<&'a str> {
+        self.existing_handle()
+            .or_else(|| text(self.value, &["status", "snapshotHandle"]))
+            .filter(|handle| !handle.is_empty())
+    }
+
     /// What the driver calls the volume that the snapshot is taken of.
     pub fn volume_handle(self) -> Option<&'a str> {
         text(self.value, &["spec", "source", "volumeHandle"])
     }
 
-    /// The snapshot's size in bytes.
-    pub fn size(self) -> Option<i64> {
-        at(self.value, &["status", "restoreSize"]).and_then(Value::as_i64)
+    /// The least size of a volume that is made of it; drivers that do not tell write zero.
+    pub fn restore_size(self) -> Option<Quantity> {
+        let bytes = at(self.value, &["status", "restoreSize"])?.as_i64()?;
+        (bytes > 0).then(|| Quantity::from_bytes(bytes))
     }
 }
 

@@ -14,6 +14,7 @@ mod cluster;
 mod manifests;
 mod scan;
 mod serving;
+mod snapshots;
 mod view;
 mod workloads;
 
@@ -52,6 +53,9 @@ fn main() -> ExitCode {
         serving::no_request_fails_while_a_replica_ends,
         serving::without_a_server_the_failure_policy_decides,
     ];
-    let alone = tests![claims::a_claim_that_the_default_class_cannot_serve_gets_the_policys_class];
+    let alone = tests![
+        claims::a_claim_that_the_default_class_cannot_serve_gets_the_policys_class,
+        snapshots::snapshots_are_judged_once_their_kinds_are_installed,
+    ];
     support::run(together, alone)
 }

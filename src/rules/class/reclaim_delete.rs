@@ -99,17 +99,9 @@ impl RuleParameters for ReclaimDelete {
     }
 }
 
-impl ReclaimDelete {
-    fn means(&self, class: StorageClass<'_>) -> bool {
-        let named = self.classes.is_empty() || self.classes.iter().any(|name| name == class.name());
-        let mut labels = self.labels.iter();
-        named && labels.all(|(key, value)| class.meta().label(key) == Some(value))
-    }
-}
-
 fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = cx.parameters::<ReclaimDelete>();
-    if !class.deletes_volumes() || !parameters.means(class) {
+    if !class.deletes_volumes() || !class.meta().is_among(&parameters.classes, &parameters.labels) {
         return;
     }
     let path = FieldPath::of(&[FIELD]);
