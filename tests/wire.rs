@@ -201,8 +201,11 @@ fn what_is_out_of_scope_is_allowed_without_a_word() {
         ),
         ("being deleted", review(PVC, "CREATE", &claim(&deleting))),
         (
-            "DELETE",
-            change(json!({"operation": "DELETE", "object": null, "oldObject": claim(&json!({}))})),
+            "the cluster deletes",
+            change(
+                json!({"operation": "DELETE", "object": null, "oldObject": claim(&json!({})),
+            "userInfo": {"username": "system:serviceaccount:kube-system:namespace-controller"}}),
+            ),
         ),
         ("subresource", change(json!({"subResource": "status"}))),
         ("kube-system", change(json!({"namespace": "kube-system"}))),

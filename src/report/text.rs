@@ -2,6 +2,7 @@
 
 use super::{ObjectRef, Place, Report};
 use crate::engine::Action;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -20,13 +21,18 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    for skipped in &report.skipped {
-        let (skip, object) = (&skipped.skip, &skipped.object);
-        writeln!(
-            out,
-            "skipped [{}] for {} {}: {}",
-            skip.rule, object.kind, object.name, skip.detail
-        )?;
+    let mut skipped: BTreeMap<(&str, &str), Vec<&ObjectRef>> = BTreeMap::new();
+    for one in &report.skipped {
+        skipped
+            .entry((one.skip.rule, &one.skip.detail))
+            .or_default()
+            .push(&one.object);
+    }
+    for ((rule, detail), objects) in skipped {
+        match objects.as_slice() {
+            [object] => writeln!(out, "skipped [{rule}] for {}: {detail}", title(object))?,
+            objects => writeln!(out, "skipped [{rule}] for {} objects: {detail}", objects.len())?,
+        }
     }
     let count = |action| report.count(action);
     writeln!(
