@@ -86,6 +86,7 @@ impl Reviewer for Admission {
         let Some(Objects {
             new: value,
             old: old_value,
+            managed_fields,
         }) = objects.scaled(kind, operation, &view, &attributes)
         else {
             let detail = format!("{} {} is unknown", attributes.kind, record.name);
@@ -112,7 +113,7 @@ impl Reviewer for Admission {
             },
             view: &view,
             drivers: &self.drivers,
-            author: Author::of_live(subject.meta()),
+            author: Author::of_live(subject.meta(), managed_fields),
             door: Door::Webhook,
             live: matches!(self.cluster, Cluster::Live(_)),
             user: attributes.user,

@@ -54,7 +54,7 @@ fn run(folder: &tempfile::TempDir, arguments: &[&str], input: &str) -> (i32, Str
 #[test]
 fn a_denied_claim_ends_with_1_and_says_where() {
     let folder = folder(&[("claim.yaml", CLAIM), ("class.yaml", CLASS)]);
-    let (code, out, err) = run(&folder, &["check", "."], "");
+    let (code, out, err) = run(&folder, &["check", "--profile", "baseline", "."], "");
     assert_eq!((code, err.as_str()), (1, ""));
     assert!(
         out.starts_with("./claim.yaml:7:7: Deny [unsupported-access-mode]\n"),
@@ -65,7 +65,11 @@ fn a_denied_claim_ends_with_1_and_says_where() {
         "{out}"
     );
 
-    let (code, out, _) = run(&folder, &["check", "--output", "json", "."], "");
+    let (code, out, _) = run(
+        &folder,
+        &["check", "--profile", "Baseline", "--output", "json", "."],
+        "",
+    );
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
         (code, &report["version"], &report["summary"]["deny"]),
@@ -81,7 +85,11 @@ fn a_denied_claim_ends_with_1_and_says_where() {
 #[test]
 fn standard_input_is_read_and_nothing_to_say_ends_with_0() {
     let folder = folder(&[]);
-    let (code, out, _) = run(&folder, &["check", "-"], &format!("{CLASS}---\n{CLAIM}"));
+    let (code, out, _) = run(
+        &folder,
+        &["check", "--profile", "baseline", "-"],
+        &format!("{CLASS}---\n{CLAIM}"),
+    );
     assert_eq!(code, 1);
     assert!(out.starts_with("<stdin>:16:7: Deny"), "{out}");
     let (code, out, _) = run(&folder, &["check", "-"], CLASS);

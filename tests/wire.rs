@@ -21,7 +21,7 @@ fn view() -> View {
     let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp3"},
         "provisioner": GP3, "parameters": {"type": "gp3", "encrypted": "true"},
         "volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Delete", "allowVolumeExpansion": true});
-    files::insert(&mut view, &class);
+    files::insert(&mut view, class);
     view.set_complete(ViewKind::StorageClass, true);
     view
 }
@@ -113,7 +113,7 @@ const SC: ObjectKind = ObjectKind::StorageClass;
 
 #[test]
 fn a_claim_that_cannot_work_is_denied_with_one_cause_a_finding() {
-    let admission = admission(Profile::Recommended, Mode::Enforce);
+    let admission = admission(Profile::Baseline, Mode::Enforce);
     let (response, answer) = ask(
         &admission,
         Endpoint::Validate,
@@ -218,9 +218,8 @@ fn what_is_out_of_scope_is_allowed_without_a_word() {
 
 #[test]
 fn mode_audit_records_and_changes_nothing() {
-    let admission = admission(Profile::Recommended, Mode::Audit);
     let (response, _) = ask(
-        &admission,
+        &admission(Profile::Baseline, Mode::Audit),
         Endpoint::Validate,
         &review(PVC, "CREATE", &claim(&json!({}))),
     );
@@ -228,6 +227,7 @@ fn mode_audit_records_and_changes_nothing() {
     assert_eq!(response["auditAnnotations"]["decision"], "would-deny");
     assert_eq!(response["auditAnnotations"]["rules"], "unsupported-access-mode");
     assert_eq!(response.get("warnings"), None);
+    let admission = admission(Profile::Recommended, Mode::Audit);
     let (response, _) = ask(&admission, Endpoint::Mutate, &review(SC, "CREATE", &class(&json!({}))));
     assert_eq!(response["auditAnnotations"]["decision"], "would-mutate");
     assert_eq!(response.get("patch"), None);
@@ -315,7 +315,7 @@ fn claims_that_controllers_make_are_denied_only_when_they_can_never_work() {
 fn only(rule: &'static Rule, objects: &[Value]) -> Admission {
     let mut view = view();
     for object in objects {
-        files::insert(&mut view, object);
+        files::insert(&mut view, object.clone());
     }
     let policy = CompiledPolicy::from_profile("p", Profile::Baseline, Mode::Enforce, &[rule]);
     Admission {
@@ -368,6 +368,24 @@ fn a_deletion_is_judged_by_what_is_deleted_unless_the_cluster_itself_deletes() {
     }
     let (response, _) = ask(&stays, Endpoint::Mutate, &with(json!({})));
     assert_eq!((&response["allowed"], response.get("patch")), (&json!(true), None));
+}
+
+#[test]
+fn the_default_mark_is_judged_although_it_is_metadata() {
+    let annotated = |name: &str, key: &str| class(&json!({"metadata": {"name": name, "annotations": {key: "true"}}}));
+    let rule = volguard::rules::find("second-default-class").unwrap();
+    let admission = only(rule, &[annotated("gp2", "storageclass.kubernetes.io/is-default-class")]);
+    let warnings = |key: &str| {
+        let mut review = review(ObjectKind::StorageClass, "UPDATE", &annotated("a", key));
+        review["request"]["oldObject"] = class(&json!({}));
+        ask(&admission, Endpoint::Validate, &review).0["warnings"].clone()
+    };
+    let warning =
+        "StorageClass gp2 is the default already; claims without a class get the newest [second-default-class]";
+    for key in volguard::model::StorageClass::DEFAULT_MARKS {
+        assert_eq!(warnings(key), json!([warning]), "{key}");
+    }
+    assert_eq!(warnings("example.com/owner"), Value::Null);
 }
 
 #[test]

@@ -9,24 +9,32 @@ use crate::model::{Meta, ObjectKind, Subject};
 use crate::policy::Attributes;
 use crate::protocol::{Review, ReviewError};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// What is judged, and what it was before.
 #[derive(Debug)]
-pub(super) struct Objects {
+pub(super) struct Objects<'r> {
     /// The object that is to be stored; on DELETE the one that is stored; for the scale subresource first the Scale.
     pub(super) new: Value,
     /// The object that is stored, on UPDATE.
     pub(super) old: Option<Value>,
+    /// The managed fields of `new`, which it does not have itself.
+    pub(super) managed_fields: Option<&'r RawValue>,
 }
 
-impl Objects {
+impl<'r> Objects<'r> {
     /// Decodes the objects of a review; `None` when it has none.
-    pub(super) fn read(review: &Review<'_>, operation: Operation) -> Result<Option<Self>, ReviewError> {
+    pub(super) fn read(review: &Review<'r>, operation: Operation) -> Result<Option<Self>, ReviewError> {
         let old = review.old_object()?;
-        Ok(match operation {
-            Operation::Delete => old.map(|new| Self { new, old: None }),
-            _ => review.object()?.map(|new| Self { new, old }),
-        })
+        let (new, old) = match operation {
+            Operation::Delete => (old, None),
+            _ => (review.object()?, old),
+        };
+        Ok(new.map(|new| Self {
+            new: new.value,
+            old: old.map(|old| old.value),
+            managed_fields: new.managed_fields,
+        }))
     }
 
     /// Whether nothing that rules read is done: the object is on its way out already, or the update leaves it as it was.
@@ -62,6 +70,7 @@ impl Objects {
         Some(Self {
             old: self.old.map(|scale| with_replicas(row, &scale)),
             new: with_replicas(row, &self.new),
+            managed_fields: None,
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::trim::trim;
 use super::view::{View, ViewKind};
 use crate::model::Meta;
-use crate::model::object::{group_of, list, text};
+use crate::model::object::{group_of, text};
 use crate::yaml::{self, YamlError};
 use serde_json::Value;
 use std::fs::File;
@@ -59,12 +59,12 @@ pub fn read(paths: &[PathBuf]) -> Result<View, FilesError> {
     let mut view = View::default();
     for path in paths {
         for file in manifests(path)? {
-            for document in yaml::parse(&read_text(&file)?) {
-                let document = document.map_err(|source| FilesError::Syntax {
+            for object in yaml::values(&read_text(&file)?) {
+                let object = object.map_err(|source| FilesError::Syntax {
                     path: file.clone(),
                     source,
                 })?;
-                insert(&mut view, &document.value);
+                insert(&mut view, object);
             }
         }
     }
@@ -77,24 +77,26 @@ pub fn read(paths: &[PathBuf]) -> Result<View, FilesError> {
 /// Puts an object, or every object of a List, into the view. Objects of other kinds and those without a name are left
 /// out; a namespaced object without a namespace is in `default`, as for kubectl. Where a different object of the name is
 /// there already, look-ups of the name answer Unknown.
-pub fn insert(view: &mut View, object: &Value) {
-    let group_version = text(object, &["apiVersion"]).unwrap_or_default();
-    insert_as(view, object, group_version, text(object, &["kind"]).unwrap_or_default());
+pub fn insert(view: &mut View, object: Value) {
+    insert_as(view, object, "", "");
 }
 
-/// Inserts an object whose type is known. Lists of one kind (`StorageClassList`) may leave the type of their items out.
-fn insert_as(view: &mut View, object: &Value, group_version: &str, kind: &str) {
-    if let Some(of) = kind.strip_suffix("List")
-        && object.get("items").is_some()
-    {
-        for item in list(object, &["items"]) {
-            let group_version = text(item, &["apiVersion"]).unwrap_or(group_version);
-            insert_as(view, item, group_version, text(item, &["kind"]).unwrap_or(of));
+/// Inserts an object. Lists of one kind (`StorageClassList`) may leave the type of their items out.
+fn insert_as(view: &mut View, mut object: Value, group_version: &str, kind: &str) {
+    let items = object.get_mut("items").map(Value::take);
+    let group_version = text(&object, &["apiVersion"]).unwrap_or(group_version);
+    let kind = text(&object, &["kind"]).unwrap_or(kind);
+    if let (Some(of), Some(items)) = (kind.strip_suffix("List"), items) {
+        // Each item is dropped before the next is trimmed: what both need is in memory once only.
+        if let Value::Array(items) = items {
+            for item in items {
+                insert_as(view, item, group_version, of);
+            }
         }
         return;
     }
     let group = group_of(group_version);
-    let meta = Meta::of(object);
+    let meta = Meta::of(&object);
     let Some(kind) = ViewKind::find(group, kind) else {
         return;
     };
@@ -106,7 +108,7 @@ fn insert_as(view: &mut View, object: &Value, group_version: &str, kind: &str) {
         "" => "default",
         namespace => namespace,
     };
-    if let Some(row) = trim(kind, object) {
+    if let Some(row) = trim(kind, &object) {
         view.add(kind, namespace, meta.name(), Arc::new(row));
     }
 }
@@ -230,7 +232,7 @@ provisioner: disk.example.com
         ] {
             insert(
                 &mut view,
-                &json!({"apiVersion": group_version, "kind": kind, "metadata": {"name": "a"}}),
+                json!({"apiVersion": group_version, "kind": kind, "metadata": {"name": "a"}}),
             );
         }
         assert_eq!(view.count(ViewKind::Service), 0);
@@ -242,15 +244,15 @@ provisioner: disk.example.com
         let mut view = View::default();
         insert(
             &mut view,
-            &json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}}),
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}}),
         );
         insert(
             &mut view,
-            &json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "namespace": "stray"}}),
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "namespace": "stray"}}),
         );
         insert(
             &mut view,
-            &json!({"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "db-"}}),
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "db-"}}),
         );
         assert!(view.get(ViewKind::Service, "default", "db").found().is_some());
         assert!(view.get(ViewKind::Node, "", "a").found().is_some());

@@ -6,7 +6,7 @@ use crate::model::{Autoscaler, Claim, ClassName, ObjectKind, Subject, Workload};
 
 /// The objects that a subject in `namespace` names.
 pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
-    let mut named = Vec::new();
+    let mut named: Vec<_> = claim_of_volume(subject).into_iter().collect();
     let mut name = |kind: ViewKind, name: Option<&str>| {
         let namespace = if kind.is_namespaced() { namespace } else { "" };
         named.extend(
@@ -15,7 +15,7 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
         );
     };
     for claim in subject.claims() {
-        of_claim(&claim, &mut name);
+        of_claim(claim, &mut name);
     }
     match subject {
         Subject::Workload(workload) => of_workload(workload, &mut name),
@@ -38,6 +38,14 @@ pub fn named_by(subject: &Subject<'_>, namespace: &str) -> Vec<Named> {
         Some(namespace).filter(|_| subject.kind() != ObjectKind::Namespace),
     );
     named
+}
+
+/// The claim that a volume is kept for, in its own namespace.
+fn claim_of_volume(subject: &Subject<'_>) -> Option<Named> {
+    let Subject::Volume(volume) = subject else { return None };
+    let claim = volume.claim_ref()?;
+    let complete = !claim.namespace.is_empty() && !claim.name.is_empty();
+    complete.then(|| Named::new(ViewKind::PersistentVolumeClaim, claim.namespace, claim.name))
 }
 
 fn of_claim(claim: &Claim<'_>, name: &mut impl FnMut(ViewKind, Option<&str>)) {
@@ -90,5 +98,17 @@ mod tests {
             (ViewKind::PersistentVolumeClaim, "files"),
         ];
         assert_eq!(of, expected);
+    }
+
+    #[test]
+    fn a_volume_names_the_claim_that_it_is_kept_for_in_the_namespace_of_that_claim() {
+        let named = |claim: serde_json::Value| {
+            let volume = json!({"spec": {"claimRef": claim}});
+            named_by(&Subject::new(ObjectKind::PersistentVolume, &volume), "")
+        };
+        let claim = Named::new(ViewKind::PersistentVolumeClaim, "shop", "data");
+        assert_eq!(named(json!({"namespace": "shop", "name": "data"})), [claim]);
+        assert_eq!(named(json!({"name": "data"})), []);
+        assert_eq!(named(json!(null)), []);
     }
 }

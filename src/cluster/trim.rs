@@ -24,6 +24,7 @@ const ANNOTATIONS: &[&str] = &[
     "volume.kubernetes.io/storage-provisioner",
     "volume.kubernetes.io/selected-node",
     "pv.kubernetes.io/provisioned-by",
+    "snapshot.storage.kubernetes.io/allow-volume-mode-change",
     "snapshot.storage.kubernetes.io/is-default-class",
     "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted",
 ];

@@ -234,6 +234,12 @@ impl Driver {
         matches!(self.topology(parameters).value, Scope::Zonal | Scope::Node)
     }
 
+    /// Whether a volume handle names no single volume, but one that every node has itself.
+    pub fn is_per_node(&self, handle: &str) -> bool {
+        let facts = self.topology.as_ref();
+        facts.is_some_and(|facts| facts.per_node_handles.iter().any(|begin| handle.starts_with(begin)))
+    }
+
     /// The node label keys that the driver publishes and `allowedTopologies` can name.
     pub fn topology_keys(&self) -> &[String] {
         self.topology
@@ -438,6 +444,16 @@ impl Driver {
             confidence: case.confidence.unwrap_or(facts.confidence),
             because: case.because.as_deref(),
             source: case.source.as_deref().unwrap_or(&facts.source),
+        })
+    }
+
+    /// Whether nodes mount volumes of a class with these parameters by NFS; false as well where it is not known.
+    pub fn mounts_nfs(&self, parameters: &Parameters<'_>) -> Fact<'_, bool> {
+        self.nfs.as_ref().map_or(Fact::unknown(false), |facts| Fact {
+            value: self.reading(parameters).holds(&facts.when, None),
+            confidence: facts.confidence,
+            because: None,
+            source: &facts.source,
         })
     }
 

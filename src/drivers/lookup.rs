@@ -195,6 +195,28 @@ impl Drivers {
         self.removed.get(provisioner)
     }
 
+    /// The driver that Kubernetes translates volumes with this key in their `spec` to: `awsElasticBlockStore`, …
+    pub fn of_volume_source(&self, key: &str) -> Option<Known<'_>> {
+        self.iter().find_map(|driver| {
+            let in_tree = driver
+                .in_tree
+                .iter()
+                .find(|old| old.volume_source.as_deref() == Some(key))?;
+            Some(Known {
+                driver,
+                named: Named::InTree,
+                in_tree: Some(in_tree),
+            })
+        })
+    }
+
+    /// What is known of the provisioner that was removed together with this key of a volume's `spec`: `glusterfs`, …
+    pub fn removed_volume_source(&self, key: &str) -> Option<&RemovedProvisioner> {
+        self.removed
+            .values()
+            .find(|gone| gone.volume_source.as_deref() == Some(key))
+    }
+
     /// The known name that a name nobody knows was probably meant to be.
     pub fn similar(&self, provisioner: &str) -> Option<&str> {
         // Names are DNS-like and bounded by the API server; longer text is not worth comparing.

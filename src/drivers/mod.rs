@@ -18,7 +18,7 @@ mod schema;
 pub use answers::{Ask, Bound, Encryption, Fact, Price, SizeRange};
 pub use load::read;
 pub use lookup::{Drivers, Known, Named};
-pub use parameters::{FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
+pub use parameters::{FSTYPE, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
 pub use schema::{
     Billing, Confidence, Consequence, Driver, Expansion, Kind, OutOfRange, RecognisedDriver, RemovedProvisioner, Scope,
     Stage, Support, Wanted,

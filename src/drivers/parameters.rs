@@ -5,58 +5,29 @@ use super::schema::{
     AtMost, Bounds, Check, Condition, Confidence, Consequence, Driver, Excludes, KeyCase, ListCheck, ListNeed,
     OnlyWith, Parameter, ParameterFacts, Range, RangesBy, UnknownKeys,
 };
+use crate::model::SecretKeys;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
 /// Keys under this prefix are for the sidecars and never reach a driver.
 const RESERVED: &str = "csi.storage.k8s.io/";
-/// The filesystem to make, which the sidecar also reads from the old key `fstype`, in any letter case.
-const FSTYPE: &str = "csi.storage.k8s.io/fstype";
-/// The secrets that the sidecars know, each by `-name` and `-namespace`.
-const RESERVED_SECRETS: [&str; 8] = [
-    "provisioner-secret",
-    "controller-publish-secret",
-    "node-stage-secret",
-    "node-publish-secret",
-    "controller-expand-secret",
-    "node-expand-secret",
-    "controller-modify-secret",
-    "secret",
-];
-/// Old keys of the sidecars, without the prefix. The sidecars still read them, so to a driver that ignores them they do
-/// no harm. `fstype` counts in any letter case.
-const OLD_SIDECAR_KEYS: [&str; 8] = [
-    "csiProvisionerSecretName",
-    "csiProvisionerSecretNamespace",
-    "csiControllerPublishSecretName",
-    "csiControllerPublishSecretNamespace",
-    "csiNodeStageSecretName",
-    "csiNodeStageSecretNamespace",
-    "csiNodePublishSecretName",
-    "csiNodePublishSecretNamespace",
-];
+/// The parameter for the filesystem to make, which the sidecar also reads from the old key `fstype`, in any letter case.
+pub const FSTYPE: &str = "csi.storage.k8s.io/fstype";
 const RESERVED_SOURCE: &str = "kubernetes-csi/external-provisioner pkg/controller/controller.go";
 
-/// The parameters of a StorageClass, in the order of their keys.
-#[derive(Debug, Clone, Default)]
-pub struct Parameters<'a>(Vec<(&'a str, &'a str)>);
+/// The parameters of a StorageClass. Values that are no strings are left out: the API server refuses them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parameters<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Parameters<'a> {
-    /// Reads `parameters` of a class. Values that are no strings are left out: the API server refuses them.
+    /// Reads `parameters` of a class.
     pub fn new(map: Option<&'a Map<String, Value>>) -> Self {
-        let strings = map
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-        let mut pairs: Vec<_> = strings.collect();
-        pairs.sort_unstable();
-        Self(pairs)
+        Self(map)
     }
 
     /// The value of exactly this key.
     pub fn get(&self, key: &str) -> Option<&'a str> {
-        let index = self.0.binary_search_by(|(one, _)| (*one).cmp(key)).ok()?;
-        self.0.get(index).map(|(_, value)| *value)
+        self.0?.get(key)?.as_str()
     }
 
     /// The first key that differs from this one in ASCII letter case at most, and its value.
@@ -65,8 +36,9 @@ impl<'a> Parameters<'a> {
     }
 
     /// Keys and values, by key.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
-        self.0.iter().copied()
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let entries = self.0.into_iter().flatten();
+        entries.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
     }
 }
 
@@ -107,18 +79,18 @@ pub struct ParameterFault {
 /// whatever CSI driver it is for. Only for CSI drivers; other provisioners ignore such keys.
 pub fn unknown_reserved_keys(parameters: &Parameters<'_>) -> Vec<ParameterFault> {
     let names = || {
-        let secrets = RESERVED_SECRETS
+        let secrets = SecretKeys::ALL
             .iter()
-            .flat_map(|secret| [format!("{secret}-name"), format!("{secret}-namespace")]);
-        secrets.chain([String::from("fstype")])
+            .flat_map(|secret| [secret.name, secret.namespace]);
+        let keys = secrets.filter_map(|key| key.strip_prefix(RESERVED));
+        keys.chain(["fstype"])
     };
     let reserved = parameters
         .iter()
         .filter_map(|(key, _)| Some((key, key.strip_prefix(RESERVED)?)));
     let unknown = reserved.filter(|(_, rest)| !names().any(|name| name == *rest));
     let fault = |(key, rest): (&str, &str)| {
-        let known: Vec<_> = names().collect();
-        let suggestion = nearest(rest, known.iter().map(String::as_str)).map(|name| format!("{RESERVED}{name}"));
+        let suggestion = nearest(rest, names()).map(|name| format!("{RESERVED}{name}"));
         ParameterFault {
             key: key.to_owned(),
             remedy: remedy_for_unknown(suggestion.as_deref()),
@@ -706,7 +678,8 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     // The provisioner sidecar still reads old keys of a StorageClass, so a driver that ignores them does no harm.
     let class = holder == Holder::StorageClass;
     let fstype = class && key.eq_ignore_ascii_case("fstype");
-    let old = fstype || class && OLD_SIDECAR_KEYS.contains(&key);
+    let read_by_sidecar = |secret: &SecretKeys| secret.old.is_some_and(|old| old.contains(&key));
+    let old = fstype || class && SecretKeys::ALL.iter().any(read_by_sidecar);
     let plain = facts.without_namespace(key);
     let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {

@@ -186,6 +186,8 @@ pub struct Driver {
     pub(super) attributes_class: Option<AttributesClassFacts>,
     /// Mount options that the driver refuses.
     pub(super) mount_options: Option<MountOptions>,
+    /// When nodes mount volumes by NFS, so that the options of NFS mean what they mean there.
+    pub(super) nfs: Option<NfsFacts>,
     /// What volumes cost.
     pub(super) prices: Option<Prices>,
 }
@@ -228,6 +230,7 @@ impl Driver {
             parameters: self.parameters.or_else(|| base.parameters.clone()),
             attributes_class: self.attributes_class.or_else(|| base.attributes_class.clone()),
             mount_options: self.mount_options.or_else(|| base.mount_options.clone()),
+            nfs: self.nfs.or_else(|| base.nfs.clone()),
             prices: self.prices.or_else(|| base.prices.clone()),
         }
     }
@@ -257,6 +260,8 @@ pub(super) struct InTree {
     /// Whether the translation drops keys that it does not know.
     #[serde(default)]
     pub(super) drops_unknown: bool,
+    /// The key of a PersistentVolume's `spec` that holds its volumes, such as `awsElasticBlockStore`.
+    pub(super) volume_source: Option<String>,
 }
 
 /// A driver that is known to exist. What it can do is not known.
@@ -279,6 +284,8 @@ pub struct RemovedProvisioner {
     pub removed_in: Option<String>,
     /// A driver for the same storage, if there is one.
     pub successor: Option<String>,
+    /// The key of a PersistentVolume's `spec` that held its volumes, such as `glusterfs`.
+    pub volume_source: Option<String>,
     /// A clause that reads well after "because", where the release does not say it all.
     pub because: Option<String>,
     /// How sure. Of a provisioner that was removed, that it is gone is certain and the release may not be.
@@ -408,6 +415,9 @@ pub(super) struct Topology {
     /// In order of precedence.
     #[serde(default)]
     pub(super) cases: Vec<ScopeCase>,
+    /// How volume handles begin that name no single volume, but one that every node has itself, such as a device.
+    #[serde(default)]
+    pub(super) per_node_handles: Vec<String>,
 }
 
 /// Another scope under conditions.
@@ -707,6 +717,19 @@ pub(super) struct MountOptionCase {
     pub(super) confidence: Option<Confidence>,
     /// Own source, else the group's.
     pub(super) source: Option<String>,
+}
+
+/// When nodes mount volumes by NFS.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NfsFacts {
+    /// How sure.
+    pub(super) confidence: Confidence,
+    /// Where read.
+    pub(super) source: String,
+    /// Under these conditions only; all must hold.
+    #[serde(default)]
+    pub(super) when: Vec<Condition>,
 }
 
 /// What a bill counts.

@@ -1,7 +1,9 @@
 //! What the author of an object wrote, as against what the API server filled in.
 
 use crate::model::Meta;
+use crate::model::object::{at, text};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Whether the author wrote a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,69 +21,103 @@ pub enum Written {
 pub enum Author<'a> {
     /// A manifest, before any default was filled in.
     Manifest(Value),
-    /// The fields that a server-side apply lists: exactly the written ones.
-    Applied(Vec<&'a Value>),
-    /// The annotation that client-side `kubectl apply` leaves.
-    LastApplied(Value),
-    /// Neither: Helm 3, `kubectl create`, controllers.
+    /// An object as the API server sends it. What its author wrote is looked for when a rule asks.
+    Live {
+        /// Its metadata.
+        meta: Meta<'a>,
+        /// Its `metadata.managedFields` as JSON, where they were left out of the metadata.
+        managed_fields: Option<&'a RawValue>,
+    },
+    /// Nobody can tell.
     Unknown,
 }
 
 impl<'a> Author<'a> {
-    /// Recovers what the author wrote from an object as the API server sends it: server-side apply's managed fields first,
-    /// then the last-applied annotation.
-    pub fn of_live(meta: Meta<'a>) -> Self {
-        let applied: Vec<&Value> = meta
-            .managed_fields()
-            .iter()
-            .filter(|entry| entry.get("operation").and_then(Value::as_str) == Some("Apply"))
-            .filter_map(|entry| entry.get("fieldsV1"))
-            .collect();
-        if !applied.is_empty() {
-            return Self::Applied(applied);
-        }
-        meta.annotation("kubectl.kubernetes.io/last-applied-configuration")
-            .and_then(|text| serde_json::from_str(text).ok())
-            .map_or(Self::Unknown, Self::LastApplied)
+    /// The author of an object as the API server sends it.
+    pub fn of_live(meta: Meta<'a>, managed_fields: Option<&'a RawValue>) -> Self {
+        Self::Live { meta, managed_fields }
     }
 
-    /// Whether the author wrote the field of these nested keys.
+    /// Whether the author wrote the field of these nested keys. Of a live object the managed fields of server-side apply
+    /// tell, else the last-applied annotation; where neither is there (Helm 3, `kubectl create`, controllers), nothing does.
     pub fn wrote(&self, keys: &[&str]) -> Written {
         let written = match self {
-            Self::Manifest(object) | Self::LastApplied(object) => crate::model::object::at(object, keys).is_some(),
-            Self::Applied(entries) => entries.iter().any(|fields| {
-                keys.iter()
-                    .try_fold(*fields, |fields, key| fields.get(format!("f:{key}")))
-                    .is_some()
-            }),
-            Self::Unknown => return Written::Unknown,
+            Self::Manifest(object) => Some(at(object, keys).is_some()),
+            Self::Live { meta, managed_fields } => {
+                let parsed: Option<Vec<Value>> = managed_fields.and_then(|raw| serde_json::from_str(raw.get()).ok());
+                let entries = parsed.as_deref().unwrap_or(meta.managed_fields());
+                applied(entries, keys).or_else(|| last_applied(*meta, keys))
+            }
+            Self::Unknown => None,
         };
-        if written { Written::Yes } else { Written::No }
+        match written {
+            Some(true) => Written::Yes,
+            Some(false) => Written::No,
+            None => Written::Unknown,
+        }
     }
 }
 
+/// Whether server-side apply lists the field of these keys; None if nothing was applied by it.
+fn applied(managed_fields: &[Value], keys: &[&str]) -> Option<bool> {
+    let mut applied = managed_fields
+        .iter()
+        .filter(|entry| text(entry, &["operation"]) == Some("Apply"))
+        .filter_map(|entry| entry.get("fieldsV1"))
+        .peekable();
+    applied.peek()?;
+    Some(applied.any(|fields| {
+        keys.iter()
+            .try_fold(fields, |fields, key| fields.get(format!("f:{key}")))
+            .is_some()
+    }))
+}
+
+/// Whether the manifest of client-side apply has the field of these keys; None if there is no such manifest.
+fn last_applied(meta: Meta<'_>, keys: &[&str]) -> Option<bool> {
+    let text = meta.annotation("kubectl.kubernetes.io/last-applied-configuration")?;
+    let manifest: Value = serde_json::from_str(text).ok()?;
+    Some(at(&manifest, keys).is_some())
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use serde_json::json;
 
+    fn managed(fields: &Value) -> Box<RawValue> {
+        serde_json::value::to_raw_value(fields).unwrap()
+    }
+
     #[test]
     fn server_side_apply_comes_before_the_annotation() {
-        let object = json!({"metadata": {
-            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"volumeBindingMode\":\"Immediate\"}"},
-            "managedFields": [{"operation": "Apply", "fieldsV1": {"f:provisioner": {}}}]}});
-        let author = Author::of_live(Meta::of(&object));
+        let object = json!({"metadata": {"annotations":
+            {"kubectl.kubernetes.io/last-applied-configuration": "{\"volumeBindingMode\":\"Immediate\"}"}}});
+        let meta = Meta::of(&object);
+        let applied = managed(&json!([{"operation": "Apply", "fieldsV1": {"f:provisioner": {}}}]));
+        let author = Author::of_live(meta, Some(&applied));
         assert_eq!(author.wrote(&["provisioner"]), Written::Yes);
         assert_eq!(author.wrote(&["volumeBindingMode"]), Written::No);
+        let parsed =
+            json!({"metadata": {"managedFields": [{"operation": "Apply", "fieldsV1": {"f:provisioner": {}}}]}});
+        let author = Author::of_live(Meta::of(&parsed), None);
+        assert_eq!(author.wrote(&["provisioner"]), Written::Yes);
+        let author = Author::of_live(meta, None);
+        assert_eq!(author.wrote(&["provisioner"]), Written::No);
+        assert_eq!(author.wrote(&["volumeBindingMode"]), Written::Yes);
     }
 
     #[test]
     fn managed_fields_of_an_update_say_nothing() {
-        let object = json!({"metadata": {"managedFields": [
-            {"operation": "Update", "fieldsV1": {"f:volumeBindingMode": {}}}]}});
-        assert_eq!(
-            Author::of_live(Meta::of(&object)).wrote(&["volumeBindingMode"]),
-            Written::Unknown
-        );
+        for fields in [
+            json!([{"operation": "Update", "fieldsV1": {"f:volumeBindingMode": {}}}]),
+            json!([null, {"operation": "Apply"}]),
+            json!("odd"),
+        ] {
+            let managed = managed(&fields);
+            let author = Author::of_live(Meta::of(&Value::Null), Some(&managed));
+            assert_eq!(author.wrote(&["volumeBindingMode"]), Written::Unknown, "{fields}");
+        }
     }
 }

@@ -3,7 +3,9 @@
 use super::{Author, Findings, Written, rule::Parameters};
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::{Drivers, Known};
-use crate::model::{Claim, ClaimOrigin, ClassName, StorageClass};
+use crate::model::labels::LabelSelector;
+use crate::model::quantity::Quantity;
+use crate::model::{Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Workload};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::any::Any;
@@ -76,6 +78,26 @@ pub enum ResolvedClass<'a> {
     NoDefault,
     /// It wants existing volumes only.
     Empty,
+}
+
+/// A change of a claim's size.
+#[derive(Debug, Clone)]
+pub struct Resize<'a> {
+    /// The claim as it is stored. Its status counts: what an update says of the status is not taken.
+    pub stored: Claim<'a>,
+    /// The size that it asked for.
+    pub from: Quantity,
+    /// The size that it is to ask for.
+    pub to: Quantity,
+}
+
+impl Resize<'_> {
+    /// The size that it has or asked for, whichever is larger: a claim may have got more than it asked for.
+    pub fn before(&self) -> Quantity {
+        self.stored
+            .capacity()
+            .map_or(self.from, |capacity| capacity.max(self.from))
+    }
 }
 
 /// What a check may know beside its subject.
@@ -229,8 +251,7 @@ impl<'a> Context<'a> {
                     .filter(|reserved| !reserved.is_null())
                     .is_none_or(|reserved| {
                         text(reserved, &["namespace"]) == Some(self.namespace())
-                            && text(reserved, &["name"]) == Some(claim.name())
-                            && claim.origin() == ClaimOrigin::Object
+                            && may_become(claim, text(reserved, &["name"]).unwrap_or_default())
                     })
             })
             .filter(|volume| {
@@ -255,9 +276,65 @@ impl<'a> Context<'a> {
             .map(|volume| crate::model::Meta::of(volume).name())
     }
 
+    /// The StorageClasses that are known, by name.
+    pub fn classes(&self) -> impl Iterator<Item = StorageClass<'a>> + use<'a> {
+        self.view().rows(ViewKind::StorageClass).map(StorageClass::new)
+    }
+
+    /// Name of the class that a claim gets, whether the class exists or not; Absent where it gets none.
+    pub fn class_name_of(&self, claim: &Claim<'a>) -> Lookup<&'a str> {
+        match claim.class_name() {
+            ClassName::Named(name) => Lookup::Found(name),
+            ClassName::Empty => Lookup::Absent,
+            ClassName::Default => self.default_class().map(StorageClass::name),
+        }
+    }
+
+    /// Whether a selector selects the namespace of the object; `None` where the namespace's labels are unknown and count.
+    pub fn selects_namespace(&self, selector: &LabelSelector) -> Option<bool> {
+        if selector.is_empty() {
+            return Some(true);
+        }
+        let namespace = Meta::of(self.namespace_object().found()?);
+        Some(selector.selects(|key| namespace.label(key)))
+    }
+
+    /// The change that an update makes to the size of a claim; `None` where it makes none, and for templates.
+    pub fn resize(&self, claim: &Claim<'_>) -> Option<Resize<'a>> {
+        if claim.origin() != ClaimOrigin::Object {
+            return None;
+        }
+        let stored = Claim::object(self.old()?);
+        let (from, to) = (stored.request()?.ok()?, claim.request()?.ok()?);
+        (from != to).then_some(Resize { stored, from, to })
+    }
+
+    /// The pods that use a claim of the object's namespace, directly or as an ephemeral volume, also those that have ended.
+    pub fn pods_using<'c>(&self, claim: &'c str) -> impl Iterator<Item = Workload<'a>> + use<'a, 'c> {
+        let pods = self.view().rows_in(ViewKind::Pod, self.namespace());
+        pods.map(|pod| Workload::new(ObjectKind::Pod, pod)).filter(move |pod| {
+            let is_own = |volume: &Claim<'_>| {
+                let rest = claim.strip_prefix(pod.meta().name());
+                rest.and_then(|rest| rest.strip_prefix('-')) == Some(volume.name())
+            };
+            pod.claim_volumes().iter().any(|volume| volume.claim == claim) || pod.claims().iter().any(is_own)
+        })
+    }
+
     /// Whether the claim binds to a volume that exists: one that it names, or one that fits.
     pub fn binds_statically(&self, claim: &Claim<'a>, class: &str) -> bool {
         (claim.origin() == ClaimOrigin::Object && claim.volume_name().is_some())
             || self.fitting_volume(claim, class).is_some()
+    }
+}
+
+/// Whether a claim is or becomes the PersistentVolumeClaim of this name: `data-web-0` of template `data`.
+fn may_become(claim: &Claim<'_>, name: &str) -> bool {
+    match claim.origin() {
+        ClaimOrigin::Object => name == claim.name(),
+        ClaimOrigin::SetTemplate => name
+            .strip_prefix(claim.name())
+            .is_some_and(|rest| rest.starts_with('-')),
+        ClaimOrigin::Ephemeral => false,
     }
 }

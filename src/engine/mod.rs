@@ -9,7 +9,7 @@ mod rule;
 mod run;
 
 pub use author::{Author, Written};
-pub use context::{Context, Door, Operation, Request, ResolvedClass};
+pub use context::{Context, Door, Operation, Request, Resize, ResolvedClass};
 pub use edit::{Edit, apply};
 pub use finding::{Certainty, Finding, Findings};
 pub use rule::{

@@ -3,7 +3,7 @@
 use super::object::{Meta, at, list, text};
 use super::quantity::{Quantity, QuantityError};
 use super::{AccessMode, FieldPath, VolumeMode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Names the class of a claim or a volume, older than the field and stronger.
 const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
@@ -45,33 +45,56 @@ pub struct DataSource<'a> {
     pub namespace: Option<&'a str>,
 }
 
+impl DataSource<'_> {
+    /// Whether it is a claim, which the new volume is cloned from.
+    pub fn is_claim(&self) -> bool {
+        self.group.is_empty() && self.kind == "PersistentVolumeClaim"
+    }
+
+    /// Whether it is a snapshot, which the new volume is restored from.
+    pub fn is_snapshot(&self) -> bool {
+        self.group == "snapshot.storage.k8s.io" && self.kind == "VolumeSnapshot"
+    }
+
+    /// How messages name it: `VolumeSnapshot nightly`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+}
+
 /// Anything that becomes a PersistentVolumeClaim.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
     value: &'a Value,
+    spec: &'a Value,
     path: FieldPath,
     origin: ClaimOrigin,
     name: &'a str,
+    /// Labels that the controller puts on the claims that it makes from the template.
+    added_labels: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> Claim<'a> {
     /// A PersistentVolumeClaim.
     pub fn object(value: &'a Value) -> Self {
-        Self {
-            value,
-            path: FieldPath::default(),
-            origin: ClaimOrigin::Object,
-            name: Meta::of(value).name(),
-        }
+        Self::template(value, FieldPath::default(), ClaimOrigin::Object, Meta::of(value).name())
     }
 
     pub(super) fn template(value: &'a Value, path: FieldPath, origin: ClaimOrigin, name: &'a str) -> Self {
         Self {
             value,
+            spec: value.get("spec").unwrap_or(&Value::Null),
             path,
             origin,
             name,
+            added_labels: None,
         }
+    }
+
+    /// With labels that the controller adds, whatever the template says.
+    pub(super) fn with_labels(mut self, labels: Option<&'a Map<String, Value>>) -> Self {
+        self.added_labels = labels;
+        self
     }
 
     /// The claim, or the template of one, as JSON.
@@ -109,6 +132,20 @@ impl<'a> Claim<'a> {
         &self.path
     }
 
+    /// The labels of the claim; of a template, those of the claims that are made from it.
+    pub fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let added = self.added_labels;
+        let own = self.meta().labels().into_iter().flatten();
+        let own = own.filter(move |(key, _)| added.is_none_or(|added| !added.contains_key(*key)));
+        let all = added.into_iter().flatten().chain(own);
+        all.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
+    /// The path of a field of the claim's metadata, in the object that holds the claim.
+    pub fn meta_path(&self, keys: &[&str]) -> FieldPath {
+        self.path.key("metadata").keys(keys)
+    }
+
     /// The path of a field of the claim's spec, in the object that holds the claim.
     pub fn spec_path(&self, keys: &[&str]) -> FieldPath {
         self.path.key("spec").keys(keys)
@@ -122,19 +159,15 @@ impl<'a> Claim<'a> {
     /// The path of the field that names the class: the beta annotation where it is there, else `spec.storageClassName`.
     pub fn class_path(&self) -> FieldPath {
         if self.has_class_annotation() {
-            self.path.keys(&["metadata", "annotations", CLASS_ANNOTATION])
+            self.meta_path(&["annotations", CLASS_ANNOTATION])
         } else {
             self.spec_path(&["storageClassName"])
         }
     }
 
-    fn spec(&self) -> &'a Value {
-        self.value.get("spec").unwrap_or(&Value::Null)
-    }
-
     /// The access modes that are known words, each with its index.
     pub fn access_modes(&self) -> impl Iterator<Item = (usize, AccessMode)> + use<'a> {
-        list(self.spec(), &["accessModes"])
+        list(self.spec, &["accessModes"])
             .iter()
             .enumerate()
             .filter_map(|(index, mode)| Some((index, AccessMode::parse(mode.as_str()?)?)))
@@ -149,7 +182,7 @@ impl<'a> Claim<'a> {
 
     /// Filesystem unless the claim says Block.
     pub fn volume_mode(&self) -> VolumeMode {
-        text(self.spec(), &["volumeMode"])
+        text(self.spec, &["volumeMode"])
             .and_then(VolumeMode::parse)
             .unwrap_or_default()
     }
@@ -158,7 +191,7 @@ impl<'a> Claim<'a> {
     /// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
     pub fn class_name(&self) -> ClassName<'a> {
         let annotated = self.meta().annotation(CLASS_ANNOTATION);
-        match annotated.or_else(|| text(self.spec(), &["storageClassName"])) {
+        match annotated.or_else(|| text(self.spec, &["storageClassName"])) {
             Some("") => ClassName::Empty,
             Some(name) => ClassName::Named(name),
             None => ClassName::Default,
@@ -167,12 +200,12 @@ impl<'a> Claim<'a> {
 
     /// `resources.requests.storage`: `None` when nothing is asked for.
     pub fn request(&self) -> Option<Result<Quantity, QuantityError>> {
-        Quantity::from_json(at(self.spec(), &["resources", "requests", "storage"])?)
+        Quantity::from_json(at(self.spec, &["resources", "requests", "storage"])?)
     }
 
     /// The requested size as it is written.
     pub fn request_text(&self) -> String {
-        match at(self.spec(), &["resources", "requests", "storage"]) {
+        match at(self.spec, &["resources", "requests", "storage"]) {
             Some(Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => String::new(),
@@ -181,18 +214,18 @@ impl<'a> Claim<'a> {
 
     /// The volume that the claim names, if it names one.
     pub fn volume_name(&self) -> Option<&'a str> {
-        text(self.spec(), &["volumeName"]).filter(|name| !name.is_empty())
+        text(self.spec, &["volumeName"]).filter(|name| !name.is_empty())
     }
 
     /// The selector as it stands in the claim.
     pub fn selector(&self) -> Option<&'a Value> {
-        self.spec().get("selector").filter(|value| value.is_object())
+        self.spec.get("selector").filter(|value| value.is_object())
     }
 
     /// What the volume is filled from: `dataSourceRef`, which the API server copies `dataSource` to, before `dataSource`.
     pub fn data_source(&self) -> Option<DataSource<'a>> {
         ["dataSourceRef", "dataSource"].into_iter().find_map(|field| {
-            let source = self.spec().get(field).filter(|source| source.is_object())?;
+            let source = self.spec.get(field).filter(|source| source.is_object())?;
             Some(DataSource {
                 field,
                 group: text(source, &["apiGroup"]).unwrap_or_default(),
@@ -205,7 +238,7 @@ impl<'a> Claim<'a> {
 
     /// The `VolumeAttributesClass` that it names.
     pub fn attributes_class(&self) -> Option<&'a str> {
-        text(self.spec(), &["volumeAttributesClassName"]).filter(|name| !name.is_empty())
+        text(self.spec, &["volumeAttributesClassName"]).filter(|name| !name.is_empty())
     }
 
     /// `status.phase` of a claim that exists: `Pending`, `Bound` or `Lost`.
@@ -216,5 +249,10 @@ impl<'a> Claim<'a> {
     /// `status.capacity.storage`: the size of the volume that it is bound to.
     pub fn capacity(&self) -> Option<Quantity> {
         Quantity::from_json(at(self.value, &["status", "capacity", "storage"])?)?.ok()
+    }
+
+    /// `status.conditions` of a claim that exists.
+    pub fn conditions(&self) -> &'a [Value] {
+        list(self.value, &["status", "conditions"])
     }
 }

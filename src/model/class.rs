@@ -1,5 +1,6 @@
 //! StorageClass.
 
+use super::FieldPath;
 use super::object::{Meta, list, map, text};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -10,7 +11,25 @@ pub struct StorageClass<'a> {
     value: &'a Value,
 }
 
+/// One expression of a class's `allowedTopologies`.
+#[derive(Debug, Clone)]
+pub struct AllowedTopology<'a> {
+    /// Where it stands.
+    pub path: FieldPath,
+    /// The label of nodes.
+    pub key: &'a str,
+    /// The values that are allowed, by their index.
+    pub values: Vec<(usize, &'a str)>,
+}
+
 impl<'a> StorageClass<'a> {
+    /// The annotations that make a class the default, the current one first.
+    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    pub const DEFAULT_MARKS: [&'static str; 2] = [
+        "storageclass.kubernetes.io/is-default-class",
+        "storageclass.beta.kubernetes.io/is-default-class",
+    ];
+
     /// Reads a class from its JSON.
     pub fn new(value: &'a Value) -> Self {
         Self { value }
@@ -65,23 +84,54 @@ impl<'a> StorageClass<'a> {
     /// The zones that its volumes are limited to; empty when they are not.
     pub fn allowed_zones(self) -> BTreeSet<&'a str> {
         // Drivers have zone keys of their own beside the well-known ones: `topology.ebs.csi.aws.com/zone`.
-        list(self.value, &["allowedTopologies"])
-            .iter()
-            .flat_map(|term| list(term, &["matchLabelExpressions"]))
-            .filter(|expression| text(expression, &["key"]).is_some_and(|key| key.ends_with("/zone")))
-            .flat_map(|expression| list(expression, &["values"]))
-            .filter_map(Value::as_str)
+        let expressions = self.allowed_topologies().into_iter();
+        expressions
+            .filter(|expression| expression.key.ends_with("/zone"))
+            .flat_map(|expression| expression.values)
+            .map(|(_, zone)| zone)
             .collect()
     }
 
-    /// Whether claims without a class get this one: either annotation key, the value exactly `true`.
-    /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/storageclass.go>
+    /// Whether claims without a class get this one: either annotation, the value exactly `true`.
     pub fn is_default(self) -> bool {
-        [
-            "storageclass.kubernetes.io/is-default-class",
-            "storageclass.beta.kubernetes.io/is-default-class",
-        ]
-        .iter()
-        .any(|key| self.meta().annotation(key) == Some("true"))
+        self.default_mark().is_some()
+    }
+
+    /// The annotation that makes it the default.
+    pub fn default_mark(self) -> Option<&'static str> {
+        Self::DEFAULT_MARKS
+            .into_iter()
+            .find(|key| self.meta().annotation(key) == Some("true"))
+    }
+
+    /// Where volumes may be: every expression of every term of `allowedTopologies`.
+    pub fn allowed_topologies(self) -> Vec<AllowedTopology<'a>> {
+        const TERMS: &str = "allowedTopologies";
+        const EXPRESSIONS: &str = "matchLabelExpressions";
+        let terms = list(self.value, &[TERMS]).iter().enumerate();
+        let expressions = terms.flat_map(|(term, value)| {
+            let path = FieldPath::of(&[TERMS]).index(term).key(EXPRESSIONS);
+            let expressions = list(value, &[EXPRESSIONS]).iter().enumerate();
+            expressions.map(move |(index, expression)| (path.index(index), expression))
+        });
+        expressions
+            .map(|(path, expression)| {
+                let values = list(expression, &["values"]).iter().enumerate();
+                AllowedTopology {
+                    path,
+                    key: text(expression, &["key"]).unwrap_or_default(),
+                    values: values.filter_map(|(i, value)| Some((i, value.as_str()?))).collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The options that its volumes are mounted with, by their index. One entry may hold several, with commas between.
+    pub fn mount_options(self) -> Vec<(usize, &'a str)> {
+        let entries = list(self.value, &["mountOptions"]).iter().enumerate();
+        entries
+            .filter_map(|(index, entry)| Some((index, entry.as_str()?)))
+            .flat_map(|(index, entry)| entry.split(',').map(move |option| (index, option.trim())))
+            .collect()
     }
 }

@@ -67,6 +67,95 @@ impl LabelSelector {
     }
 }
 
+/// A label or an annotation that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mark {
+    /// Its key; a `*` at the end stands for any rest.
+    pub key: String,
+    /// The values that count; any when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+impl Mark {
+    /// The mark of this key, whatever its value.
+    pub fn any(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Whether this is the key.
+    pub fn has_key(&self, key: &str) -> bool {
+        match self.key.strip_suffix('*') {
+            Some(start) => key.starts_with(start),
+            None => self.key == key,
+        }
+    }
+
+    /// Whether a label or annotation is the mark.
+    pub fn is(&self, key: &str, value: &str) -> bool {
+        self.has_key(key) && (self.values.is_empty() || self.values.iter().any(|listed| listed == value))
+    }
+}
+
+/// A label that is put on objects. What the API server would refuse is refused when it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "LabelText")]
+pub struct Label {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A label that is put on objects.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LabelText {
+    /// Its key.
+    key: String,
+    /// Its value.
+    value: String,
+}
+
+impl TryFrom<LabelText> for Label {
+    type Error = String;
+
+    fn try_from(LabelText { key, value }: LabelText) -> Result<Self, String> {
+        let (prefix, name) = key.split_once('/').unwrap_or(("example.com", &key));
+        let is_domain = prefix.len() <= 253
+            && prefix.split('.').all(is_name)
+            && !prefix.contains(|char: char| char.is_ascii_uppercase() || char == '_');
+        if !is_name(name) || !is_domain {
+            return Err(format!(
+                "`{key}` is no key of a label, such as team or example.com/team"
+            ));
+        }
+        if !value.is_empty() && !is_name(&value) {
+            return Err(format!(
+                "`{value}` is no value of a label: letters, digits, `-`, `_` and `.` only, 63 at most"
+            ));
+        }
+        Ok(Self { key, value })
+    }
+}
+
+/// Whether a text is a label's name: at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit first and last.
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>
+fn is_name(text: &str) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    text.len() <= 63
+        && is_word(bytes.first())
+        && is_word(bytes.last())
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
 /// Whether the selector in `selector` (a `LabelSelector` as it stands in an object) selects the labels in `labels`.
 /// A selector that is absent or cannot be read selects nothing, as in a topology spread constraint.
 pub fn selects(selector: Option<&Value>, labels: Option<&Map<String, Value>>) -> bool {
@@ -96,5 +185,30 @@ mod tests {
             json!({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]})
         ));
         assert!(!selects(None, labels));
+    }
+
+    #[test]
+    fn a_label_that_the_api_server_refuses_is_refused() {
+        let label = |key: &str, value: &str| serde_json::from_value::<Label>(json!({"key": key, "value": value}));
+        let long = "a".repeat(64);
+        for (key, value) in [("team", "a"), ("example.com/Team_1", ""), ("a", "1.2-B")] {
+            assert!(label(key, value).is_ok(), "{key}: {value}");
+        }
+        for (key, value) in [
+            ("", "a"),
+            ("/team", "a"),
+            ("Example.com/team", "a"),
+            ("example.com/", "a"),
+            ("a/b/c", "a"),
+            ("a..b/c", "a"),
+            ("a_b/c", "a"),
+            ("team-", "a"),
+            ("team", "two words"),
+            ("team", "-a"),
+            (&long, "a"),
+            ("team", &long),
+        ] {
+            assert!(label(key, value).is_err(), "{key}: {value}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Pods: their volumes, their containers, and what the containers mount.
 
-use super::object::{Meta, at, list, text};
+use super::object::{Meta, at, list, map, text};
 use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeMode, Workload};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,10 +218,12 @@ impl<'a> Workload<'a> {
             ObjectKind::StatefulSet => list(self.value(), &["spec", "volumeClaimTemplates"]),
             _ => &[],
         };
+        // statefulset-controller gives its claims the labels of the set's selector.
+        let selected = map(self.value(), &["spec", "selector", "matchLabels"]);
         let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
         let templates = templates.iter().enumerate().map(|(index, template)| {
             let (name, path) = (Meta::of(template).name(), path.index(index));
-            let claim = Claim::template(template, path.clone(), ClaimOrigin::SetTemplate, name);
+            let claim = Claim::template(template, path.clone(), ClaimOrigin::SetTemplate, name).with_labels(selected);
             PodVolume {
                 name,
                 path,

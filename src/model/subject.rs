@@ -210,11 +210,11 @@ impl<'a> Subject<'a> {
     }
 
     /// Every claim that stands in the object.
-    pub fn claims(&self) -> Vec<Claim<'a>> {
+    pub fn claims(&self) -> &[Claim<'a>] {
         match self {
-            Self::Claim(claim) => vec![claim.clone()],
+            Self::Claim(claim) => std::slice::from_ref(claim),
             Self::Workload(workload) => workload.claims(),
-            _ => Vec::new(),
+            _ => &[],
         }
     }
 

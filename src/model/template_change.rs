@@ -73,7 +73,8 @@ impl FieldChange<'_> {
 
 /// What changes in the claim templates from one set to another.
 pub fn template_changes<'a>(old: &Workload<'a>, new: &Workload<'a>) -> Vec<TemplateChange<'a>> {
-    let (old, new) = (old.set_templates(), new.set_templates());
+    let templates = |set: &Workload<'a>| set.set_templates().cloned().collect::<Vec<_>>();
+    let (old, new) = (templates(old), templates(new));
     let by_name = |list: &[Claim<'a>]| -> BTreeMap<_, _> {
         // Of several templates of one name the first counts.
         let named = list.iter().rev().map(|template| (template.name(), template.clone()));

@@ -4,6 +4,7 @@ use super::object::{Meta, at, list, map, text};
 use super::quantity::Quantity;
 use super::{AccessMode, VolumeMode};
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// Names the class of a volume, older than the field and stronger.
 const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
@@ -36,6 +37,13 @@ pub struct ClaimRef<'a> {
     pub name: &'a str,
     /// Identity of the claim; `None` while the volume is only kept for it.
     pub uid: Option<&'a str>,
+}
+
+impl fmt::Display for ClaimRef<'_> {
+    /// `shop/data`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
 }
 
 impl<'a> Volume<'a> {
@@ -131,9 +139,20 @@ impl<'a> Volume<'a> {
         text(self.value, &["spec", "csi", "volumeHandle"])
     }
 
-    /// Whether somebody made it by hand: a provisioner leaves its name in an annotation.
+    /// Whether somebody made it by hand, and not a provisioner for a claim.
+    ///
+    /// A provisioner leaves its name in an annotation. People write that too, so that the driver deletes the volume; but
+    /// they do not know the uid of its claim. Local volumes are the exception: they are made ahead of any claim.
     pub fn is_static(self) -> bool {
-        self.meta().annotation("pv.kubernetes.io/provisioned-by").is_none()
+        let annotated = self.meta().annotation("pv.kubernetes.io/provisioned-by").is_some();
+        let has_claim = self.claim_ref().is_some_and(|claim| claim.uid.is_some());
+        let is_local = self.spec(&["local"]).is_some();
+        !annotated || !(has_claim || is_local)
+    }
+
+    /// How messages name it: `volume pv-1`.
+    pub fn title(self) -> String {
+        format!("volume {}", self.name())
     }
 
     /// The labels of the volume.

@@ -20,12 +20,19 @@ pub struct ClaimVolume<'a> {
 pub struct Workload<'a> {
     kind: ObjectKind,
     value: &'a Value,
+    claims: Vec<Claim<'a>>,
 }
 
 impl<'a> Workload<'a> {
     /// Reads a workload of this kind.
     pub fn new(kind: ObjectKind, value: &'a Value) -> Self {
-        Self { kind, value }
+        let mut workload = Self {
+            kind,
+            value,
+            claims: Vec::new(),
+        };
+        workload.claims = workload.read_claims();
+        workload
     }
 
     /// StatefulSet, Deployment, …
@@ -74,6 +81,11 @@ impl<'a> Workload<'a> {
         self.spec(&["ordinals", "start"]).and_then(Value::as_u64).unwrap_or(0)
     }
 
+    /// Whether a pod has ended and starts no more: its phase is Succeeded or Failed.
+    pub fn has_ended(&self) -> bool {
+        matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))
+    }
+
     /// Path of the pod template (of the object itself for a Pod).
     pub fn pod_path(&self) -> FieldPath {
         match self.kind {
@@ -117,7 +129,11 @@ impl<'a> Workload<'a> {
     }
 
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
-    pub fn claims(&self) -> Vec<Claim<'a>> {
+    pub fn claims(&self) -> &[Claim<'a>] {
+        &self.claims
+    }
+
+    fn read_claims(&self) -> Vec<Claim<'a>> {
         let volumes = self.pod_volumes().into_iter();
         volumes
             .filter_map(|volume| match volume.source {
@@ -128,43 +144,40 @@ impl<'a> Workload<'a> {
     }
 
     /// The claim templates of a StatefulSet.
-    pub fn set_templates(&self) -> Vec<Claim<'a>> {
-        let mut claims = self.claims();
-        claims.retain(|claim| claim.origin() == ClaimOrigin::SetTemplate);
-        claims
+    pub fn set_templates(&self) -> impl Iterator<Item = &Claim<'a>> {
+        let claims = self.claims.iter();
+        claims.filter(|claim| claim.origin() == ClaimOrigin::SetTemplate)
     }
 }
 
-/// The ordinal in the name that statefulset-controller gives a claim: `<template>-<set>-<ordinal>`; `None` for a claim that
-/// is not of this template and set.
+/// The ordinal of the pod that a claim belongs to, where it has the name that statefulset-controller gives:
+/// `<template>-<set>-<ordinal>`.
 /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
-pub fn ordinal_of_claim(claim: &str, template: &str, set: &str) -> Option<u64> {
+pub fn ordinal(claim: &str, template: &str, set: &str) -> Option<u64> {
     let rest = claim.strip_prefix(template)?.strip_prefix('-')?;
     let ordinal = rest.strip_prefix(set)?.strip_prefix('-')?;
-    let is_number = ordinal.bytes().all(|byte| byte.is_ascii_digit());
-    ordinal.parse().ok().filter(|_| is_number)
-}
-
-/// Whether a claim is one that statefulset-controller made for this template and set.
-pub fn is_claim_of_set(claim: &str, template: &str, set: &str) -> bool {
-    ordinal_of_claim(claim, template, set).is_some()
+    ordinal
+        .parse()
+        .ok()
+        .filter(|_| ordinal.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_claim_of_set;
+    use super::ordinal;
 
     #[test]
     fn the_ordinal_tells_the_claims_of_a_set_from_those_of_its_neighbours() {
-        for (claim, is_of_set) in [
-            ("data-db-0", true),
-            ("data-db-12", true),
-            ("data-db-old-0", false),
-            ("data-dbx-0", false),
-            ("data-db-", false),
-            ("data-db", false),
+        for (claim, expected) in [
+            ("data-db-0", Some(0)),
+            ("data-db-12", Some(12)),
+            ("data-db-old-0", None),
+            ("data-dbx-0", None),
+            ("data-db-+1", None),
+            ("data-db-", None),
+            ("data-db", None),
         ] {
-            assert_eq!(is_claim_of_set(claim, "data", "db"), is_of_set, "{claim}");
+            assert_eq!(ordinal(claim, "data", "db"), expected, "{claim}");
         }
     }
 }

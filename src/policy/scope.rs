@@ -4,7 +4,7 @@
 use super::compiled::CompiledPolicy;
 use crate::cluster::view::Lookup;
 use crate::model::labels::LabelSelector;
-use crate::model::{Meta, ObjectKind};
+use crate::model::{Meta, ObjectKind, user};
 use serde_json::{Map, Value};
 
 /// The API server puts this label on every namespace, with the namespace's name.
@@ -40,7 +40,8 @@ pub fn out_of_scope(attributes: &Attributes<'_>, own_namespace: &str) -> Option<
         Some("of the subresources only scale is read")
     } else if !matches!(attributes.operation, "CREATE" | "UPDATE" | "DELETE") {
         Some("only CREATE, UPDATE and DELETE are read")
-    } else if attributes.operation == "DELETE" && is_cluster_machinery(attributes.user) {
+    } else if attributes.operation == "DELETE" && user::is_cluster_machinery(attributes.user) {
+        // Garbage collection, the end of a namespace, and the controllers and drivers that own what they delete.
         Some("what the cluster's own controllers delete is left alone")
     } else if ObjectKind::find(attributes.group, attributes.kind).is_none() {
         Some("no rule reads this kind")
@@ -51,13 +52,6 @@ pub fn out_of_scope(attributes: &Attributes<'_>, own_namespace: &str) -> Option<
     } else {
         None
     }
-}
-
-/// Garbage collection, the end of a namespace, and the controllers and drivers that own what they delete.
-fn is_cluster_machinery(user: &str) -> bool {
-    user.starts_with("system:serviceaccount:kube-system:")
-        || user.starts_with("system:node:")
-        || matches!(user, "system:kube-controller-manager" | "system:kube-scheduler")
 }
 
 /// Whether a policy is for an object.

@@ -6,4 +6,4 @@ mod review;
 
 pub use record::{Answer, Endpoint, Record, RecordedFinding, ReviewError, Reviewer};
 pub use response::{Cause, Response};
-pub use review::{Review, UserInfo};
+pub use review::{Object, Review, UserInfo};

@@ -3,9 +3,12 @@
 
 use super::ReviewError;
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::fmt;
 
 /// The request of an AdmissionReview. The objects stay raw JSON until somebody wants to read them.
 #[derive(Debug, Deserialize)]
@@ -129,26 +132,160 @@ impl<'a> Review<'a> {
     }
 
     /// The object as it is to be stored; `None` on DELETE.
-    pub fn object(&self) -> Result<Option<Value>, ReviewError> {
+    pub fn object(&self) -> Result<Option<Object<'a>>, ReviewError> {
         decode("object", self.object)
     }
 
     /// The object as it is stored; `None` on CREATE.
-    pub fn old_object(&self) -> Result<Option<Value>, ReviewError> {
+    pub fn old_object(&self) -> Result<Option<Object<'a>>, ReviewError> {
         decode("oldObject", self.old_object)
     }
 }
 
-fn decode(field: &str, raw: Option<&RawValue>) -> Result<Option<Value>, ReviewError> {
-    let Some(raw) = raw else { return Ok(None) };
-    match serde_json::from_str(raw.get()) {
-        Ok(Value::Null) => Ok(None),
-        Ok(value @ Value::Object(_)) => Ok(Some(value)),
-        Ok(other) => Err(ReviewError::BadRequest(format!(
-            "request.{field} is {other}, not an object"
-        ))),
-        Err(error) => Err(ReviewError::BadRequest(format!(
-            "request.{field} cannot be read: {error}"
-        ))),
+/// An object of a review.
+#[derive(Debug)]
+pub struct Object<'a> {
+    /// The object without its `metadata.managedFields`, which are often longer than all the rest.
+    pub value: Value,
+    /// Its `metadata.managedFields`, as they are written.
+    pub managed_fields: Option<&'a RawValue>,
+}
+
+fn decode<'a>(field: &str, raw: Option<&'a RawValue>) -> Result<Option<Object<'a>>, ReviewError> {
+    let Some(raw) = raw.map(RawValue::get) else {
+        return Ok(None);
+    };
+    let bad = |problem| Err(ReviewError::BadRequest(format!("request.{field} {problem}")));
+    if !raw.starts_with('{') {
+        return bad(format!("is {raw}, not an object"));
+    }
+    let mut managed_fields = None;
+    let reader = Reader {
+        level: Level::Object,
+        managed_fields: &mut managed_fields,
+    };
+    match reader.deserialize(&mut serde_json::Deserializer::from_str(raw)) {
+        Ok(value) => Ok(Some(Object { value, managed_fields })),
+        Err(error) => bad(format!("cannot be read: {error}")),
+    }
+}
+
+/// Reads an object, or what it has as metadata, and leaves the managed fields as they are written.
+struct Reader<'a, 'r> {
+    level: Level,
+    managed_fields: &'r mut Option<&'a RawValue>,
+}
+
+#[derive(Clone, Copy)]
+enum Level {
+    Object,
+    Metadata,
+}
+
+impl<'a> DeserializeSeed<'a> for Reader<'a, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Reader<'a, '_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = match (self.level, key.as_str()) {
+                (Level::Object, "metadata") => map.next_value_seed(Reader {
+                    level: Level::Metadata,
+                    managed_fields: self.managed_fields,
+                })?,
+                (Level::Metadata, "managedFields") => {
+                    *self.managed_fields = Some(map.next_value()?);
+                    continue;
+                }
+                _ => map.next_value()?,
+            };
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+
+    // Metadata of another type are nobody's metadata, and no fault of the sender that matters here.
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, list: A) -> Result<Value, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(list))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// What is read of an object: the value, and the managed fields as they are written.
+    fn read(object: &str) -> (Value, Option<String>) {
+        let raw: &RawValue = serde_json::from_str(object).unwrap();
+        let read = decode("object", Some(raw)).unwrap().unwrap();
+        (read.value, read.managed_fields.map(|raw| raw.get().to_owned()))
+    }
+
+    #[test]
+    fn managed_fields_of_the_object_itself_stay_raw() {
+        let object = r#"{"metadata":{"name":"a","managedFields":[{"operation" : "Apply"}],"labels":{"a":"b"}},
+            "spec":{"metadata":{"managedFields":[1]},"managedFields":[2],"list":[{"metadata":{"managedFields":[3]}}]}}"#;
+        let mut expected: Value = serde_json::from_str(object).unwrap();
+        expected["metadata"].as_object_mut().unwrap().remove("managedFields");
+        assert_eq!(
+            read(object),
+            (expected, Some(r#"[{"operation" : "Apply"}]"#.to_owned()))
+        );
+    }
+
+    #[test]
+    fn metadata_of_any_type_are_read() {
+        for metadata in [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(1),
+            json!(0.5),
+            json!("text"),
+            json!([{"managedFields": []}]),
+            json!({}),
+        ] {
+            let object = json!({"metadata": metadata});
+            assert_eq!(read(&object.to_string()), (object, None));
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod claim;
 pub mod class;
 pub mod namespace;
+mod related;
 pub mod snapshot;
 pub mod volume;
 pub mod workload;

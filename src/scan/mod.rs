@@ -78,7 +78,7 @@ fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Re
     let standing = Standing {
         kind,
         value,
-        author: Author::of_live(meta),
+        author: Author::of_live(meta, None),
         namespace: meta.namespace(),
         door: Door::Cluster,
         view: &cluster.view,

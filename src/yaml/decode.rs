@@ -14,20 +14,20 @@ const MAX_ALIAS_TEXT: usize = 8 << 20;
 
 /// The JSON value of a document and the places of its nodes.
 pub(super) fn decode(tree: &Tree<'_>) -> Result<(Value, Spans), YamlError> {
-    let mut decoder = Decoder {
-        tree,
-        following: HashSet::new(),
-        depth: 0,
-        decoded: 0,
-        decoded_by_alias: 0,
-        alias_text: 0,
-    };
-    let (value, span) = decoder.node(tree.root)?;
+    let (value, span) = Decoder::new(tree, true).node(tree.root)?;
     Ok((value, Spans::new(span)))
+}
+
+/// The JSON value of a document.
+pub(super) fn value(tree: &Tree<'_>) -> Result<Value, YamlError> {
+    let (value, _) = Decoder::new(tree, false).node(tree.root)?;
+    Ok(value)
 }
 
 struct Decoder<'t, 'a> {
     tree: &'t Tree<'a>,
+    /// Whether the places of nodes are kept.
+    places: bool,
     /// Targets of the aliases that are being followed.
     following: HashSet<NodeId>,
     depth: usize,
@@ -43,7 +43,19 @@ struct Entries {
     spans: BTreeMap<String, Span>,
 }
 
-impl Decoder<'_, '_> {
+impl<'t, 'a> Decoder<'t, 'a> {
+    fn new(tree: &'t Tree<'a>, places: bool) -> Self {
+        Self {
+            tree,
+            places,
+            following: HashSet::new(),
+            depth: 0,
+            decoded: 0,
+            decoded_by_alias: 0,
+            alias_text: 0,
+        }
+    }
+
     fn node(&mut self, id: NodeId) -> Result<(Value, Span), YamlError> {
         let tree = self.tree;
         let node = &tree.nodes[id];
@@ -58,11 +70,13 @@ impl Decoder<'_, '_> {
             Kind::Sequence(items) => {
                 self.enter(node.position)?;
                 let mut values = Vec::with_capacity(items.len());
-                let mut spans = Vec::with_capacity(items.len());
+                let mut spans = Vec::new();
                 for &item in items {
                     let (value, span) = self.node(item)?;
                     values.push(value);
-                    spans.push(span);
+                    if self.places {
+                        spans.push(span);
+                    }
                 }
                 self.depth -= 1;
                 Ok((Value::Array(values), Span::new(node.position, Children::Items(spans))))
@@ -97,7 +111,9 @@ impl Decoder<'_, '_> {
             let (value, mut span) = self.node(value)?;
             // As with kubectl, the last of several equal keys counts.
             span.key = Some(position);
-            entries.spans.insert(name.clone(), span);
+            if self.places {
+                entries.spans.insert(name.clone(), span);
+            }
             entries.values.insert(name, value);
         }
         Ok(entries)

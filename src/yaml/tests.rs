@@ -230,6 +230,30 @@ fn large_manifests_are_read_quickly() {
     }
 }
 
+#[test]
+fn values_without_places_are_the_same() {
+    let text = r#"
+base: &base {kind: ConfigMap, list: [a, {b: [1]}]}
+copy: {<<: *base, kind: Secret}
+---
+# nothing
+---
+{"kind": "A", "text": "\u00e9\ud83d\ude00"}
+{"kind": "B"}
+--- here is none
+kind: C
+---
+{kind: D, "e": 0777}
+---
+kind: [
+"#;
+    let parsed = parse(text)
+        .into_iter()
+        .map(|document| document.map(|document| document.value));
+    assert_eq!(values(text).collect::<Vec<_>>(), parsed.collect::<Vec<_>>());
+    assert_eq!(values(text).count(), 6);
+}
+
 /// A regular expression for texts full of YAML's syntax.
 const YAML_LIKE: &str = concat!(
     "([-?:,\\[\\]{}#&*!|>'\"%@`~<=.\\t\\n\\r 0-9abxy\u{feff}\u{2028}é]",

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod categories;
 mod claims;
 mod classes;
 mod cluster;
@@ -38,6 +39,13 @@ fn main() -> ExitCode {
         workloads::a_set_whose_claims_could_never_be_served_is_refused,
         workloads::mode_audit_stores_the_set_as_it_is_written,
         workloads::an_edit_of_claim_templates_is_explained_beside_the_api_servers_refusal,
+        categories::a_class_of_a_provisioner_that_is_gone_is_refused_and_one_in_use_is_kept,
+        categories::protected_data_is_deleted_only_when_the_label_is_off,
+        categories::a_source_that_the_api_server_would_drop_is_refused,
+        categories::a_growth_that_the_class_forbids_is_explained_beside_the_api_servers_refusal,
+        categories::a_volume_of_a_nodes_folder_is_warned_of_and_strictly_refused,
+        categories::a_set_gets_the_ownership_change_that_starts_fast,
+        categories::a_scale_onto_one_disk_is_refused_and_a_forced_deletion_warned_of,
         scan::objects_that_were_stored_before_are_found,
         scan::what_may_not_be_listed_is_an_error_and_not_a_clean_bill,
         serving::readiness_waits_for_the_caches,

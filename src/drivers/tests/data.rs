@@ -60,6 +60,7 @@ fn every_file_is_in_the_schema_and_complete() {
                 driver.parameters.as_ref().map(|facts| &facts.source),
                 driver.attributes_class.as_ref().map(|facts| &facts.source),
                 driver.mount_options.as_ref().map(|facts| &facts.source),
+                driver.nfs.as_ref().map(|facts| &facts.source),
                 driver.prices.as_ref().map(|facts| &facts.source),
             ];
             assert!(
@@ -170,6 +171,7 @@ fn check_references(driver: &Driver) {
         mount_options,
         prices
     );
+    conditions.extend(driver.nfs.iter().flat_map(|facts| &facts.when));
     named.extend(conditions.iter().filter_map(|condition| condition.parameter.as_deref()));
     if let Some(opt_in) = driver.encryption.as_ref().and_then(|facts| facts.opt_in.as_ref()) {
         named.push(&opt_in.parameter);

@@ -382,3 +382,38 @@ fn a_driver_of_the_cluster_replaces_the_fields_it_has() {
     let map = class(&[("anything", "x")]);
     assert_eq!(known.judge_parameters(&Parameters::new(Some(&map))), []);
 }
+
+#[test]
+fn kinds_of_volumes_are_recognised_by_their_keys() {
+    let drivers = Drivers::builtin();
+    for (key, driver) in [
+        ("awsElasticBlockStore", "ebs.csi.aws.com"),
+        ("gcePersistentDisk", "pd.csi.storage.gke.io"),
+        ("azureDisk", "disk.csi.azure.com"),
+        ("azureFile", "file.csi.azure.com"),
+        ("cinder", "cinder.csi.openstack.org"),
+        ("vsphereVolume", "csi.vsphere.vmware.com"),
+        ("portworxVolume", "pxd.portworx.com"),
+    ] {
+        assert_eq!(drivers.of_volume_source(key).unwrap().driver.name(), driver, "{key}");
+        assert!(drivers.removed_volume_source(key).is_none(), "{key}");
+    }
+    for (key, name) in [
+        ("glusterfs", "glusterfs"),
+        ("rbd", "rbd"),
+        ("cephfs", "cephfs"),
+        ("quobyte", "quobyte"),
+        ("flocker", "flocker"),
+        ("storageos", "storageos"),
+        ("scaleIO", "scaleio"),
+        ("photonPersistentDisk", "photon-pd"),
+    ] {
+        let gone = drivers.removed_volume_source(key).unwrap();
+        assert_eq!(gone.name, format!("kubernetes.io/{name}"), "{key}");
+        assert!(drivers.of_volume_source(key).is_none(), "{key}");
+    }
+    for key in ["csi", "nfs", "iscsi", "fc", "local", "hostPath", "flexVolume"] {
+        assert!(drivers.removed_volume_source(key).is_none(), "{key}");
+        assert!(drivers.of_volume_source(key).is_none(), "{key}");
+    }
+}

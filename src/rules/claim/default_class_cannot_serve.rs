@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::model::labels::LabelSelector;
 use crate::model::{
-    AccessMode, Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Subject, VolumeMode, is_claim_of_set,
+    AccessMode, Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Subject, VolumeMode, ordinal,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -240,7 +240,7 @@ fn template_wrote(claim: &Claim<'_>, cx: &Context<'_>) -> Written {
     let mut written = Written::Unknown;
     for (set, row) in sets {
         for template in Subject::new(ObjectKind::StatefulSet, row).claims() {
-            if template.origin() != ClaimOrigin::SetTemplate || !is_claim_of_set(claim.name(), template.name(), set) {
+            if template.origin() != ClaimOrigin::SetTemplate || ordinal(claim.name(), template.name(), set).is_none() {
                 continue;
             }
             if template.class_name() != ClassName::Default {
@@ -259,7 +259,7 @@ fn refused(served: &Served<'_>, claim: &Claim<'_>) -> Option<(String, Certainty)
         return Some((format!("volumeMode {volume_mode}"), certainty));
     }
     claim.access_modes().find_map(|(_, mode)| {
-        let certainty = refusal(&served.access_mode(claim, mode, volume_mode))?;
+        let certainty = refusal(&served.access_mode(mode, volume_mode, claim.data_source().is_some()))?;
         Some((mode.to_string(), certainty))
     })
 }

@@ -1,8 +1,40 @@
 //! Rules of the category `claim`.
 
+pub mod attributes_class_mismatch;
+pub mod claim_in_use_deleted;
+pub mod claim_shrunk;
+pub mod claim_with_snapshots_deleted;
+pub mod class_not_allowed;
+pub mod clone_mismatch;
+pub mod controller_annotation_set;
 pub mod default_class_cannot_serve;
+pub mod disposable_production_claim;
+pub mod dropped_data_source;
+pub mod exclusive_mode_advised;
+pub mod expansion_not_allowed;
+pub mod foreign_volume_takeover;
+pub mod lost_claim;
+pub mod missing_populator;
+pub mod missing_required_labels;
+pub mod no_storage_class;
+pub mod offline_expansion;
+pub mod orphaned_claim;
+pub mod over_budget;
+pub mod oversized_claim;
+pub mod pending_claim;
+pub mod prebound_claim_mismatch;
+pub mod protected_claim_deleted;
+pub mod restore_mismatch;
+pub mod runaway_expansion;
+pub mod selector_on_dynamic_class;
+pub mod size_outside_driver_range;
+pub mod size_over_limit;
+pub mod source_not_ready;
+pub mod stuck_resize;
 pub mod suspicious_size;
+pub mod unbindable_empty_class;
 pub mod unknown_storage_class;
+pub mod unprotected_claim;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
 
@@ -13,9 +45,41 @@ use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &attributes_class_mismatch::RULE,
+    &claim_in_use_deleted::RULE,
+    &claim_shrunk::RULE,
+    &claim_with_snapshots_deleted::RULE,
+    &class_not_allowed::RULE,
+    &clone_mismatch::RULE,
+    &controller_annotation_set::RULE,
     &default_class_cannot_serve::RULE,
+    &disposable_production_claim::RULE,
+    &dropped_data_source::RULE,
+    &exclusive_mode_advised::RULE,
+    &expansion_not_allowed::RULE,
+    &foreign_volume_takeover::RULE,
+    &lost_claim::RULE,
+    &missing_populator::RULE,
+    &missing_required_labels::RULE,
+    &no_storage_class::RULE,
+    &offline_expansion::RULE,
+    &orphaned_claim::RULE,
+    &over_budget::RULE,
+    &oversized_claim::RULE,
+    &pending_claim::RULE,
+    &prebound_claim_mismatch::RULE,
+    &protected_claim_deleted::RULE,
+    &restore_mismatch::RULE,
+    &runaway_expansion::RULE,
+    &selector_on_dynamic_class::RULE,
+    &size_outside_driver_range::RULE,
+    &size_over_limit::RULE,
+    &source_not_ready::RULE,
+    &stuck_resize::RULE,
     &suspicious_size::RULE,
+    &unbindable_empty_class::RULE,
     &unknown_storage_class::RULE,
+    &unprotected_claim::RULE,
     &unsupported_access_mode::RULE,
     &unsupported_volume_mode::RULE,
 ];
@@ -55,12 +119,12 @@ impl<'a> Served<'a> {
         format!("{} (class {})", self.class.provisioner(), self.class.name())
     }
 
-    fn access_mode(&self, claim: &Claim<'_>, mode: AccessMode, volume_mode: VolumeMode) -> Fact<'_, Support> {
+    fn access_mode(&self, mode: AccessMode, volume_mode: VolumeMode, restores: bool) -> Fact<'_, Support> {
         self.driver.access_mode(&Ask {
             mode,
             volume_mode,
             parameters: &self.parameters,
-            restores: claim.data_source().is_some(),
+            restores,
         })
     }
 
@@ -68,12 +132,32 @@ impl<'a> Served<'a> {
         self.driver.volume_mode(mode, &self.parameters)
     }
 
-    /// Whether the driver is known to serve all that the claim asks for, with this volume mode.
-    fn serves(&self, claim: &Claim<'_>, volume_mode: VolumeMode) -> bool {
-        self.volume_mode(volume_mode).value == Support::Served
-            && claim
-                .access_modes()
-                .all(|(_, mode)| self.access_mode(claim, mode, volume_mode).value == Support::Served)
+    /// Whether the driver is known to serve all of a wish.
+    fn serves(&self, wish: &Wish) -> bool {
+        let served =
+            |mode: &AccessMode| self.access_mode(*mode, wish.volume_mode, wish.restores).value == Support::Served;
+        self.volume_mode(wish.volume_mode).value == Support::Served && wish.modes.iter().all(served)
+    }
+}
+
+/// What a claim asks of a driver: read once, for there may be many classes to ask.
+struct Wish {
+    modes: Vec<AccessMode>,
+    volume_mode: VolumeMode,
+    restores: bool,
+}
+
+impl Wish {
+    fn of(claim: &Claim<'_>) -> Self {
+        Self::with_volume_mode(claim, claim.volume_mode())
+    }
+
+    fn with_volume_mode(claim: &Claim<'_>, volume_mode: VolumeMode) -> Self {
+        Self {
+            modes: claim.access_modes().map(|(_, mode)| mode).collect(),
+            volume_mode,
+            restores: claim.data_source().is_some(),
+        }
     }
 }
 
@@ -89,15 +173,16 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 /// What would help a claim that its class cannot serve: the driver's reason, then the classes of this cluster that are
 /// known to serve it, or else `otherwise`.
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
-    let mut classes: Vec<&str> = cx
+    let wish = Wish::of(claim);
+    // The rows are in the order of their names.
+    let classes: Vec<&str> = cx
         .view()
         .rows(ViewKind::StorageClass)
         .filter_map(|row| Served::new(StorageClass::new(row), cx))
-        .filter(|served| served.serves(claim, claim.volume_mode()))
+        .filter(|served| served.serves(&wish))
         .map(|served| served.class.name())
+        .take(NAMED_CLASSES)
         .collect();
-    classes.sort_unstable();
-    classes.truncate(NAMED_CLASSES);
     let advice = match classes.as_slice() {
         [] => otherwise.to_owned(),
         [class] => format!("Use class {class}, which serves it."),
@@ -167,7 +252,7 @@ mod tests {
             parameters,
             &view(&documents),
             claim,
-            Author::of_live(Meta::of(claim)),
+            Author::of_live(Meta::of(claim), None),
         )
     }
 

@@ -118,7 +118,7 @@ fn carries(volume: &serde_json::Value, class: &str) -> bool {
 }
 
 /// The class of the cluster that was probably meant.
-fn similar<'a>(name: &str, cx: &Context<'a>) -> Option<&'a str> {
+pub(in crate::rules) fn similar<'a>(name: &str, cx: &Context<'a>) -> Option<&'a str> {
     // Longer text is no object's name and not worth comparing.
     if name.len() > 253 {
         return None;

@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{Served, refusal, remedy};
+use super::{Served, Wish, refusal, remedy};
 use crate::drivers::Support;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{AccessMode, Claim, VolumeMode};
@@ -85,20 +85,20 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(served) = Served::for_claim(claim, cx, out) else {
         return;
     };
-    let volume_mode = claim.volume_mode();
+    let (volume_mode, restores) = (claim.volume_mode(), claim.data_source().is_some());
     let other = match volume_mode {
         VolumeMode::Filesystem => VolumeMode::Block,
         VolumeMode::Block => VolumeMode::Filesystem,
     };
     for (index, mode) in claim.access_modes() {
-        let fact = served.access_mode(claim, mode, volume_mode);
+        let fact = served.access_mode(mode, volume_mode, restores);
         let Some(certainty) = refusal(&fact) else { continue };
         // Asked only now: it looks at every volume.
         if cx.binds_statically(claim, served.class.name()) {
             return;
         }
         // Only where the other volume mode would do is it worth saying that this one does not.
-        let as_mode = if served.access_mode(claim, mode, other).value == Support::Served {
+        let as_mode = if served.access_mode(mode, other, restores).value == Support::Served {
             format!(" as {volume_mode}")
         } else {
             String::new()
@@ -109,7 +109,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             served.title()
         );
         let mut advice = remedy(claim, cx, fact.because, otherwise(mode, volume_mode));
-        if served.serves(claim, other) {
+        if served.serves(&Wish::with_volume_mode(claim, other)) {
             advice = format!("{advice} This class serves it with volumeMode: {other}.");
         }
         out.push(

@@ -1,6 +1,6 @@
 //! `expansion-disabled`
 
-use super::old_class;
+use super::{lacks_expansion_secret, old_class};
 use crate::drivers::Expansion;
 use crate::engine::{
     Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Operation, Profiles, Setting,
@@ -20,7 +20,7 @@ crate::rule! {
     /// Set `allowVolumeExpansion: true`. The field can be changed at any time, also on an existing class.
     ///
     /// At `/mutate` the field is set on new classes that do not have it, and kept on update. A written `false` is
-    /// reported and never changed.
+    /// reported and never changed, and so is a class that does not give the secret that its driver needs for growth.
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -82,15 +82,24 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let path = FieldPath::of(&[FIELD]);
     let product = known.driver.product();
     let message = format!("claims cannot grow, although {product} can {can}");
+    // Where growth takes a secret that the class does not give, the field alone would promise what nobody keeps.
+    let needs_secret = lacks_expansion_secret(class, known.driver);
+    let secret = if needs_secret {
+        " in a new class that gives a controller-expand secret"
+    } else {
+        "; this can be changed on an existing class"
+    };
     // Not written is `false`: one value, so that an update that spells it out makes nothing worse.
     let finding = Finding::new(path.clone(), "false", message)
-        .remedy(format!("set `{FIELD}: true`; this can be changed on an existing class"))
+        .remedy(format!("set `{FIELD}: true`{secret}"))
         .certainty(expansion.confidence.into());
-    out.push(if cx.operation() == Operation::Create && is_absent(class) {
-        finding.fix([Edit::Set(path, Value::Bool(true))])
-    } else {
-        finding
-    });
+    out.push(
+        if cx.operation() == Operation::Create && is_absent(class) && !needs_secret {
+            finding.fix([Edit::Set(path, Value::Bool(true))])
+        } else {
+            finding
+        },
+    );
 }
 
 /// What the fix has set is kept when the class is written again without the field.

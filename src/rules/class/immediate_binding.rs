@@ -1,8 +1,8 @@
 //! `immediate-binding`
 
-use super::{WhenUnknown, may_fill_in, old_class};
+use super::{WhenUnknown, may_fill_in, old_class, registered_name, told_by_nodes};
 use crate::cluster::view::ViewKind;
-use crate::drivers::{Known, Named, Scope, Wanted};
+use crate::drivers::{Known, Scope, Wanted};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, Operation, ParameterSpec,
     Profile, Profiles, RuleParameters, Setting,
@@ -171,16 +171,7 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
 
 /// Whether the driver runs on nodes of the cluster and tells topology on none of them.
 fn publishes_no_topology(class: StorageClass<'_>, known: &Known<'_>, cx: &Context<'_>) -> bool {
-    let name = match known.named {
-        Named::InTree => known.driver.name(),
-        Named::Name | Named::Pattern => class.provisioner(),
-    };
-    let mut entries = cx
-        .view()
-        .rows(ViewKind::CsiNode)
-        .flat_map(|node| list(node, &["spec", "drivers"]))
-        .filter(|entry| text(entry, &["name"]) == Some(name))
-        .peekable();
+    let mut entries = told_by_nodes(registered_name(class, known), cx).peekable();
     cx.view().is_complete(ViewKind::CsiNode)
         && entries.peek().is_some()
         && entries.all(|entry| list(entry, &["topologyKeys"]).is_empty())

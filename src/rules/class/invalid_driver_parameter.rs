@@ -63,7 +63,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     for (fault, certainty) in parameter_faults(class, cx) {
         match fault.kind {
             FaultKind::InvalidValue | FaultKind::MissingKey => {
-                out.push(parameter_finding(&RULE, class, &fault, certainty));
+                out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty));
             }
             FaultKind::UnknownKey { .. } => {}
         }

@@ -1,26 +1,60 @@
 //! Rules of the category `class`.
 
+pub mod class_in_use_deleted;
+pub mod conflicting_fstype_keys;
 pub mod expansion_disabled;
+pub mod expansion_unsupported;
 pub mod immediate_binding;
+pub mod incomplete_secret_reference;
+pub mod invalid_allowed_topologies;
+pub mod invalid_attributes_class;
 pub mod invalid_driver_parameter;
+pub mod last_default_class_removed;
+pub mod legacy_provisioner;
+pub mod missing_expansion_secret;
 pub mod reclaim_delete;
+pub mod removed_provisioner;
+pub mod second_default_class;
+pub mod unbounded_class_topology;
 pub mod unencrypted_class;
 pub mod unknown_driver_parameter;
+pub mod unknown_provisioner;
+pub mod unsafe_mount_options;
+pub mod unsupported_fstype;
 
-use crate::drivers::{Consequence, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
-use crate::engine::{Action, Certainty, Context, Finding, Operation, Profiles, Rule, Written};
-use crate::model::{FieldPath, StorageClass};
+use crate::drivers::{
+    Consequence, Driver, FSTYPE, FaultKind, Known, Named, ParameterFault, Parameters, unknown_reserved_keys,
+};
+use crate::engine::{Action, Certainty, Context, Finding, Findings, Needs, Operation, Profiles, Rule, Written};
+use crate::model::object::{list, text};
+use crate::model::{FieldPath, SecretKeys, StorageClass, Volume};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
+    &class_in_use_deleted::RULE,
+    &conflicting_fstype_keys::RULE,
     &expansion_disabled::RULE,
+    &expansion_unsupported::RULE,
     &immediate_binding::RULE,
+    &incomplete_secret_reference::RULE,
+    &invalid_allowed_topologies::RULE,
+    &invalid_attributes_class::RULE,
     &invalid_driver_parameter::RULE,
+    &last_default_class_removed::RULE,
+    &legacy_provisioner::RULE,
+    &missing_expansion_secret::RULE,
     &reclaim_delete::RULE,
+    &removed_provisioner::RULE,
+    &second_default_class::RULE,
+    &unbounded_class_topology::RULE,
     &unencrypted_class::RULE,
     &unknown_driver_parameter::RULE,
+    &unknown_provisioner::RULE,
+    &unsafe_mount_options::RULE,
+    &unsupported_fstype::RULE,
 ];
 
 /// What is done where nobody can tell whether the author wrote a field or the API server filled it in.
@@ -48,41 +82,135 @@ fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {
     cx.old().map(StorageClass::new)
 }
 
+/// The default classes beside this one.
+fn other_default_classes<'a>(class: StorageClass<'_>, cx: &Context<'a>) -> impl Iterator<Item = StorageClass<'a>> {
+    let rows = cx.view().rows(Needs::StorageClass).map(StorageClass::new);
+    rows.filter(move |other| other.is_default() && other.name() != class.name() && !other.meta().is_deleting())
+}
+
+/// How sure it is that CSI sidecars read the parameters of a class; `None` where they do not.
+fn read_by_sidecars(class: StorageClass<'_>, cx: &Context<'_>) -> Option<Certainty> {
+    match cx.driver(class.provisioner()) {
+        Some(known) => known.driver.is_csi().then_some(Certainty::Certain),
+        None if class.provisioner().starts_with("kubernetes.io/") => None,
+        // Probably a CSI driver; another provisioner would ignore the keys.
+        None => Some(Certainty::Likely),
+    }
+}
+
 /// The faults of a class's parameters: what the driver makes of them, and reserved keys that no CSI driver ever sees.
 fn parameter_faults(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<(ParameterFault, Certainty)> {
     let parameters = Parameters::new(class.parameters());
-    let judged = |faults: Vec<ParameterFault>| {
-        faults.into_iter().map(|fault| {
+    let judged = cx
+        .driver(class.provisioner())
+        .map(|known| known.judge_parameters(&parameters))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|fault| {
             let certainty = fault.confidence.into();
             (fault, certainty)
-        })
-    };
-    match cx.driver(class.provisioner()) {
-        Some(known) => {
-            let reserved = if known.driver.is_csi() {
-                unknown_reserved_keys(&parameters)
-            } else {
-                Vec::new()
-            };
-            judged(known.judge_parameters(&parameters))
-                .chain(judged(reserved))
-                .collect()
-        }
-        None if class.provisioner().starts_with("kubernetes.io/") => Vec::new(),
-        // Probably a CSI driver; another provisioner would ignore the keys.
-        None => unknown_reserved_keys(&parameters)
+        });
+    let reserved = read_by_sidecars(class, cx).into_iter().flat_map(|certainty| {
+        unknown_reserved_keys(&parameters)
             .into_iter()
-            .map(|fault| (fault, Certainty::Likely))
-            .collect(),
+            .map(move |fault| (fault, certainty))
+    });
+    judged.chain(reserved).collect()
+}
+
+/// The keys of a class by which a filesystem can be chosen, and their values: the reserved one, and the old one in any
+/// letter case.
+fn filesystem_keys(parameters: Parameters<'_>) -> Vec<(&str, &str)> {
+    let keys = parameters.iter();
+    keys.filter(|(key, _)| *key == FSTYPE || key.eq_ignore_ascii_case("fstype"))
+        .collect()
+}
+
+/// Whether volumes of a class are made with a secret and cannot be enlarged, because that takes one too and none is given.
+fn lacks_expansion_secret(class: StorageClass<'_>, driver: &Driver) -> bool {
+    let parameters = Parameters::new(class.parameters());
+    let given = |keys: SecretKeys| {
+        let names = [keys.name].into_iter().chain(keys.old.map(|[name, _]| name));
+        names.into_iter().any(|name| parameters.get(name).is_some())
+    };
+    driver.expansion_needs_secret()
+        && given(SecretKeys::PROVISIONER)
+        && !given(SecretKeys::CONTROLLER_EXPAND)
+        && !given(SecretKeys::DEFAULT)
+}
+
+/// Why a name is taken for that of a driver that nobody has.
+enum Stranger<'a> {
+    /// It is nearly the name of this driver.
+    Misspelt(&'a str),
+    /// Neither the cluster nor the knowledge base has a driver of the name.
+    Nobody,
+}
+
+/// Whether a name is that of a driver that nobody has. What the cluster shows can only acquit; without a cluster, only a
+/// misspelt name is found.
+fn stranger<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Stranger<'a>> {
+    let drivers = cx.drivers();
+    let known = || {
+        drivers.find(name).is_some() || drivers.recognises(name).is_some() || drivers.removed_in_tree(name).is_some()
+    };
+    if name.is_empty() || known() || seems_installed(name, cx) {
+        return None;
     }
+    if let Some(similar) = drivers.similar(name) {
+        return Some(Stranger::Misspelt(similar));
+    }
+    if name.starts_with("kubernetes.io/") {
+        return Some(Stranger::Nobody);
+    }
+    // No CSI driver has a slash in its name, and other provisioners leave no trace before they make a volume.
+    if name.contains('/') {
+        return None;
+    }
+    if !cx.view().is_complete(Needs::CsiDriver) {
+        out.skip(format!("CSIDriver {name} is unknown"));
+        return None;
+    }
+    Some(Stranger::Nobody)
+}
+
+/// What each node where a driver runs says of it: an entry of `spec.drivers` of its CSINode.
+fn told_by_nodes<'a>(name: &'a str, cx: &Context<'a>) -> impl Iterator<Item = &'a Value> {
+    let nodes = cx.view().rows(Needs::CsiNode);
+    let drivers = nodes.flat_map(|node| list(node, &["spec", "drivers"]));
+    drivers.filter(move |driver| text(driver, &["name"]) == Some(name))
+}
+
+/// The name by which the driver of a class registers with nodes: an in-tree name is translated.
+fn registered_name<'a>(class: StorageClass<'a>, known: &Known<'a>) -> &'a str {
+    match known.named {
+        Named::InTree => known.driver.name(),
+        Named::Name | Named::Pattern => class.provisioner(),
+    }
+}
+
+/// Whether the cluster shows signs of a driver: its CSIDriver, which is optional, a node where it runs, or its volumes.
+fn seems_installed(name: &str, cx: &Context<'_>) -> bool {
+    let view = cx.view();
+    let made = |row| {
+        let volume = Volume::new(row);
+        volume.csi_driver() == Some(name) || volume.meta().annotation("pv.kubernetes.io/provisioned-by") == Some(name)
+    };
+    view.get(Needs::CsiDriver, "", name).found().is_some()
+        || told_by_nodes(name, cx).next().is_some()
+        || view.rows(Needs::PersistentVolume).any(made)
 }
 
 /// The finding of a parameter's fault. What follows from the fault goes to the remedy where the message gets too long for
 /// a warning.
-fn parameter_finding(rule: &Rule, class: StorageClass<'_>, fault: &ParameterFault, certainty: Certainty) -> Finding {
+fn parameter_finding(
+    rule: &Rule,
+    parameters: Option<&Map<String, Value>>,
+    fault: &ParameterFault,
+    certainty: Certainty,
+) -> Finding {
     const LONGEST: usize = 120;
-    let value = class
-        .parameters()
+    let value = parameters
         .and_then(|parameters| parameters.get(&fault.key)?.as_str())
         .unwrap_or_default();
     let room = LONGEST - rule.name.len() - " []".len();

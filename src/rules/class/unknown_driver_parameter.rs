@@ -63,7 +63,7 @@ crate::rule! {
 fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     for (fault, certainty) in parameter_faults(class, cx) {
         match fault.kind {
-            FaultKind::UnknownKey { .. } => out.push(parameter_finding(&RULE, class, &fault, certainty)),
+            FaultKind::UnknownKey { .. } => out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty)),
             FaultKind::InvalidValue | FaultKind::MissingKey => {}
         }
     }

@@ -132,7 +132,7 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, _cx: &Context<'_>, out: &mut Findings) {
-    if workload.set_templates().is_empty() {
+    if workload.set_templates().next().is_none() {
         return;
     }
     for (field, happens) in [

@@ -91,8 +91,7 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(old) = cx.old() else { return };
     let old = Workload::new(set.kind(), old);
     let keeps = set.spec_text(&["persistentVolumeClaimRetentionPolicy", "whenScaled"]) != Some("Delete");
-    let templates = set.set_templates();
-    if set.replicas() >= old.replicas() || !keeps || templates.is_empty() {
+    if set.replicas() >= old.replicas() || !keeps || set.set_templates().next().is_none() {
         return;
     }
     let name = set.meta().name();
@@ -102,8 +101,8 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let end = |set: &Workload<'_>| set.first_ordinal().saturating_add(set.replicas());
     let gone = end(set)..end(&old);
-    let mut left: Vec<(u64, Claim<'_>)> = templates
-        .iter()
+    let mut left: Vec<(u64, Claim<'_>)> = set
+        .set_templates()
         .flat_map(|template| super::claims_of_set(template, set, cx))
         .filter(|(ordinal, _)| gone.contains(ordinal))
         .collect();

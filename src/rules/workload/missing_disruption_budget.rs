@@ -91,7 +91,7 @@ crate::rule! {
 
 fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let replicas = set.replicas();
-    if replicas < 2 || set.set_templates().is_empty() {
+    if replicas < 2 || set.set_templates().next().is_none() {
         return;
     }
     let mut budgets = cx.view().rows_in(Needs::PodDisruptionBudget, cx.namespace());

@@ -7,7 +7,7 @@ use crate::engine::{
     RuleParameters, Setting,
 };
 use crate::model::scheduling::{HOSTNAME_KEY, ZONE_KEYS};
-use crate::model::{ObjectKind, Workload, is_claim_of_set, labels};
+use crate::model::{ObjectKind, Workload, labels, ordinal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -235,10 +235,10 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
 fn has_claims(workload: &Workload<'_>, cx: &Context<'_>) -> bool {
     let kind = ViewKind::PersistentVolumeClaim;
     let set = workload.meta().name();
-    let exist = workload.set_templates().iter().any(|template| {
+    let exist = workload.set_templates().any(|template| {
         cx.view()
             .rows_with_prefix(kind, cx.namespace(), template.name())
-            .any(|(claim, _)| is_claim_of_set(claim, template.name(), set))
+            .any(|(claim, _)| ordinal(claim, template.name(), set).is_some())
     });
     exist || (cx.is_live() && !cx.view().is_complete(kind))
 }

@@ -34,7 +34,7 @@ use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
 use crate::model::{
-    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal_of_claim,
+    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal,
 };
 use std::collections::BTreeSet;
 
@@ -92,7 +92,7 @@ struct ZonalTemplate<'a> {
 fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ZonalTemplate<'a>> {
     let mut zonal = Vec::new();
     for claim in workload.set_templates() {
-        let Some(class) = cx.class_or_skip(&claim, out) else {
+        let Some(class) = cx.class_or_skip(claim, out) else {
             continue;
         };
         let Some(known) = cx.driver(class.provisioner()) else {
@@ -102,7 +102,7 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
         if scope.value == Scope::Zonal {
             let certainty = scope.confidence.into();
             zonal.push(ZonalTemplate {
-                claim,
+                claim: claim.clone(),
                 class,
                 certainty,
             });
@@ -112,7 +112,7 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
 }
 
 /// Whether there are nodes, all of them are known, and they span fewer than two zones.
-fn has_one_zone(cx: &Context<'_>) -> bool {
+pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
     let nodes = || cx.view().rows(ViewKind::Node).map(Meta::of);
     let zones: BTreeSet<_> = nodes().filter_map(zone_of_node).collect();
     cx.view().is_complete(ViewKind::Node) && nodes().next().is_some() && zones.len() < 2
@@ -174,7 +174,7 @@ fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>)
     let prefix = format!("{template}-{set}-");
     cx.view()
         .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
-        .filter_map(|(claim, row)| Some((ordinal_of_claim(claim, template, set)?, Claim::object(row))))
+        .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
         .collect()
 }
 

@@ -1,0 +1,24 @@
+//! Words for messages.
+
+/// Names for a sentence, in the given order: the first `most` of them, and how many there are beside them
+/// (`a, b, c and 4 more`).
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<&str> = names.by_ref().take(most).collect();
+    match names.count() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_counted() {
+        assert_eq!(listed([], 3), "");
+        assert_eq!(listed(["a", "b", "c"], 3), "a, b, c");
+        assert_eq!(listed(["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
+    }
+}

@@ -1,0 +1,70 @@
+//! `unknown-provisioner`
+
+use super::{Stranger, stranger};
+use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
+use crate::model::{FieldPath, StorageClass};
+
+crate::rule! {
+    /// ## What it checks
+    /// A StorageClass has a provisioner of which nobody has heard: the knowledge base has no driver of the name, and the
+    /// cluster has no CSIDriver, no node and no volume of it.
+    ///
+    /// It only ever warns: charts install a class before its driver. Without a cluster it speaks of names only that are
+    /// nearly those of a known driver. Other names with a slash are left alone: no CSI driver has one, and provisioners
+    /// of another kind are called what their installation likes.
+    /// ## Why it matters
+    /// Nobody feels addressed by the claims of the class: they stay Pending, without an error in their events.
+    /// ## How to fix
+    /// Correct the name or install the driver. The provisioner of a class is immutable: the class must be made anew.
+    ///
+    /// A driver of your own is made known with a StorageDriver.
+    /// ## Examples
+    /// ```yaml,fails
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.co
+    /// ```
+    /// ```yaml,passes
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata:
+    ///   name: fast
+    /// provisioner: ebs.csi.aws.com
+    /// ```
+    /// ## References
+    /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#provisioner>
+    /// - <https://kubernetes-csi.github.io/docs/csi-driver-object.html>
+    pub static RULE = {
+        name: "unknown-provisioner",
+        summary: "has a provisioner of which nobody has heard",
+        category: Category::Class,
+        class: Class::Availability,
+        needs: &[Needs::CsiDriver, Needs::CsiNode, Needs::PersistentVolume],
+        profiles: Profiles::actions(Action::Warn, Action::Warn, Action::Warn),
+        check: Check::Class(check),
+    }
+}
+
+fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
+    let provisioner = class.provisioner();
+    let Some(stranger) = stranger(provisioner, cx, out) else {
+        return;
+    };
+    let (message, remedy) = match stranger {
+        Stranger::Misspelt(meant) => (
+            format!("`{provisioner}` is no known provisioner; did you mean `{meant}`?"),
+            "correct the name; the field is immutable: make the class anew".to_owned(),
+        ),
+        Stranger::Nobody => (
+            format!("nobody is known to provision for `{provisioner}`: claims will stay Pending"),
+            "install the driver, or correct the name; a StorageDriver makes a driver of your own known".to_owned(),
+        ),
+    };
+    out.push(
+        Finding::new(FieldPath::of(&["provisioner"]), provisioner, message)
+            .remedy(remedy)
+            .certainty(Certainty::Likely),
+    );
+}

@@ -1,0 +1,180 @@
+//! What else in the cluster belongs to a claim: its volume, the driver behind it, and what its volume is filled from. Rules of several categories ask this.
+
+use crate::cluster::view::{Lookup, ViewKind};
+use crate::engine::cost::{self, MonthlyCost};
+use crate::engine::{Certainty, Context, Findings, ResolvedClass};
+use crate::model::quantity::Quantity;
+use crate::model::words::listed;
+use crate::model::{Claim, DataSource, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume};
+
+/// How many objects a message names.
+pub(super) const NAMED: usize = 3;
+
+/// The volume that a claim is bound to or asks for by name; Absent where it names none.
+pub(super) fn volume_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Lookup<Volume<'a>> {
+    claim.volume_name().map_or(Lookup::Absent, |name| {
+        cx.view().get(ViewKind::PersistentVolume, "", name).map(Volume::new)
+    })
+}
+
+/// The name of the CSI driver behind a provisioner: Kubernetes translates in-tree names.
+pub(super) fn driver_name<'a>(provisioner: &'a str, cx: &Context<'a>) -> &'a str {
+    match cx.driver(provisioner) {
+        Some(known) if known.named == crate::drivers::Named::InTree => known.driver.name(),
+        _ => provisioner,
+    }
+}
+
+/// The driver behind a claim: that of its volume, else that of its class.
+pub(super) fn driver_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<&'a str> {
+    let provisioner = match volume_of(claim, cx) {
+        Lookup::Found(volume) => volume
+            .csi_driver()
+            .or_else(|| volume.meta().annotation("pv.kubernetes.io/provisioned-by")),
+        Lookup::Absent | Lookup::Unknown => match cx.class_of(claim) {
+            ResolvedClass::Found(class) if !class.has_no_provisioner() => Some(class.provisioner()),
+            _ => None,
+        },
+    };
+    provisioner.map(|provisioner| driver_name(provisioner, cx))
+}
+
+/// The driver that takes a snapshot, or took it: that of its content, of its class, or of its claim.
+pub(super) fn driver_of_snapshot<'a>(snapshot: Snapshot<'a>, namespace: &str, cx: &Context<'a>) -> Option<&'a str> {
+    let by_class = || {
+        let class = cx.view().get(ViewKind::VolumeSnapshotClass, "", snapshot.class_name()?);
+        class
+            .found()
+            .map(|row| SnapshotClass::new(ObjectKind::VolumeSnapshotClass, row).driver())
+    };
+    let by_claim = || {
+        let claim = cx
+            .view()
+            .get(ViewKind::PersistentVolumeClaim, namespace, snapshot.claim()?);
+        driver_of(&Claim::object(claim.found()?), cx)
+    };
+    let driver = content_of(snapshot, cx).map(SnapshotContent::driver);
+    driver
+        .or_else(by_class)
+        .or_else(by_claim)
+        .filter(|driver| !driver.is_empty())
+}
+
+/// The content that a snapshot is bound to or made for, where it is known.
+pub(super) fn content_of<'a>(snapshot: Snapshot<'a>, cx: &Context<'a>) -> Option<SnapshotContent<'a>> {
+    let name = snapshot.bound_content().or_else(|| snapshot.content())?;
+    let row = cx.view().get(ViewKind::VolumeSnapshotContent, "", name).found()?;
+    Some(SnapshotContent::new(ObjectKind::VolumeSnapshotContent, row))
+}
+
+/// The size of a claim's volume; of one that is not made yet, the size that is asked for.
+pub(super) fn size_of(claim: &Claim<'_>, cx: &Context<'_>) -> Option<Quantity> {
+    volume_of(claim, cx)
+        .found()
+        .and_then(Volume::capacity)
+        .or_else(|| claim.capacity())
+        .or_else(|| claim.request()?.ok())
+}
+
+/// What a volume of this size costs in the class of a claim, where that is known.
+pub(super) fn cost_of<'a>(claim: &Claim<'a>, size: Quantity, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    match cx.class_of(claim) {
+        ResolvedClass::Found(class) => cost::of_volume(cx.drivers(), class, size),
+        _ => None,
+    }
+}
+
+/// What the volume of a claim costs, where that is known.
+pub(super) fn monthly_cost<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
+    cost_of(claim, claim.capacity()?, cx)
+}
+
+/// The namespace that a source is in.
+pub(super) fn namespace_of<'a>(source: &DataSource<'a>, cx: &Context<'a>) -> &'a str {
+    source.namespace.unwrap_or_else(|| cx.namespace())
+}
+
+/// What makes a new volume of a source.
+pub(super) struct Copier<'a> {
+    /// The class of the new volume.
+    pub(super) class: StorageClass<'a>,
+    /// Whether it is known that a CSI driver provisions for the class. What the provisioner beside every CSI driver refuses
+    /// is certain then.
+    pub(super) certainty: Certainty,
+}
+
+/// What makes the volume of a claim with a source; `None` where an existing volume is taken, where something other than a
+/// CSI driver provisions, and where nobody can say.
+pub(super) fn copier<'a>(claim: &Claim<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<Copier<'a>> {
+    if claim.volume_name().is_some() {
+        return None;
+    }
+    let class = cx.class_or_skip(claim, out)?;
+    let certainty = match cx.driver(class.provisioner()) {
+        Some(known) if known.driver.is_csi() => Certainty::Certain,
+        Some(_) => return None,
+        None if class.has_no_provisioner() => return None,
+        None => match cx.view().get(ViewKind::CsiDriver, "", class.provisioner()) {
+            Lookup::Found(_) => Certainty::Certain,
+            Lookup::Absent | Lookup::Unknown => Certainty::Likely,
+        },
+    };
+    Some(Copier { class, certainty })
+}
+
+/// What to do about a source of another driver: the classes of the cluster whose driver is the source's.
+pub(super) fn use_class_of(driver: &str, cx: &Context<'_>) -> String {
+    let classes: Vec<&str> = cx
+        .view()
+        .rows(ViewKind::StorageClass)
+        .map(StorageClass::new)
+        .filter(|class| driver_name(class.provisioner(), cx) == driver)
+        .map(StorageClass::name)
+        .collect();
+    match classes.as_slice() {
+        [] => format!("Use a class of driver {driver}."),
+        [class] => format!("Use class {class}, which is of driver {driver}."),
+        classes => format!(
+            "Use a class of driver {driver}: {}.",
+            listed(classes.iter().copied(), NAMED)
+        ),
+    }
+}
+
+/// What keeps a volume from being made of a claim or a snapshot now, as a clause that goes on from the source's name;
+/// Absent when nothing does.
+pub(super) fn obstacle(source: &DataSource<'_>, cx: &Context<'_>) -> Lookup<String> {
+    let namespace = namespace_of(source, cx);
+    let clause = if source.is_claim() {
+        match cx.view().get(ViewKind::PersistentVolumeClaim, namespace, source.name) {
+            Lookup::Found(row) => {
+                let claim = Claim::object(row);
+                match claim.phase() {
+                    _ if claim.meta().is_deleting() => Some("is being deleted".to_owned()),
+                    // A manifest has no status.
+                    "" | "Bound" => None,
+                    phase => Some(format!("is {phase}, not Bound")),
+                }
+            }
+            Lookup::Absent => Some("does not exist".to_owned()),
+            Lookup::Unknown => return Lookup::Unknown,
+        }
+    } else if source.is_snapshot() {
+        match cx.view().get(ViewKind::VolumeSnapshot, namespace, source.name) {
+            Lookup::Found(row) => {
+                let snapshot = Snapshot::new(ObjectKind::VolumeSnapshot, row);
+                if snapshot.meta().is_deleting() {
+                    Some("is being deleted".to_owned())
+                } else {
+                    let waits = !snapshot.is_ready() && (cx.is_live() || row.get("status").is_some());
+                    waits.then(|| "is not ready to use".to_owned())
+                }
+            }
+            Lookup::Absent => Some("does not exist".to_owned()),
+            Lookup::Unknown => return Lookup::Unknown,
+        }
+    } else {
+        None
+    };
+    clause.map_or(Lookup::Absent, Lookup::Found)
+}

@@ -1,0 +1,232 @@
+//! Each category of the catalogue through kubectl: a denial, a warning, a patch, a protected deletion, and what only
+//! `/mutate` sees.
+
+use serde_json::json;
+
+use crate::manifests::{BLOCK_CLASS, DATABASE, ENFORCE};
+use crate::support::{Cx, wait};
+
+/// Everything on, and strictly.
+const STRICT: &str = "
+apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: tests}
+spec: {mode: Enforce, profile: Strict}
+";
+
+/// A class without a provisioner, a volume of it, and a claim that binds to the volume.
+const BOUND: &str = "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: $NS-manual}
+provisioner: kubernetes.io/no-provisioner
+reclaimPolicy: Retain
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $NS-volume, labels: {volguard.dev/protect: 'true'}}
+spec:
+  storageClassName: $NS-manual
+  accessModes: [ReadWriteOnce]
+  capacity: {storage: 10Gi}
+  nfs: {server: files.example.com, path: /data}
+  persistentVolumeReclaimPolicy: RECLAIM
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, labels: {volguard.dev/protect: 'true'}}
+spec:
+  storageClassName: $NS-manual
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 10Gi}}
+";
+
+/// Stores [`BOUND`] and waits until the claim is bound.
+fn bind(cx: &Cx<'_>, reclaim: &str) {
+    cx.accepts(&BOUND.replace("RECLAIM", reclaim));
+    let claim = format!("/api/v1/namespaces/{}/persistentvolumeclaims/data", cx.namespace);
+    wait("the claim to be bound", || {
+        let claim = cx.api().get(&claim)?;
+        (claim["status"]["phase"] == "Bound").then_some(())
+    });
+}
+
+/// Runs kubectl and expects a refusal that names the rule.
+fn refused(cx: &Cx<'_>, arguments: &[&str], rule: &str) -> String {
+    let arguments: Vec<String> = arguments.iter().map(|argument| cx.fill(argument)).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = cx.kubectl().run(&arguments);
+    assert!(!outcome.success, "kubectl {arguments:?}: {}", outcome.stdout);
+    assert!(outcome.stderr.contains(&format!("[{rule}]")), "{}", outcome.stderr);
+    outcome.stderr
+}
+
+pub(crate) fn a_class_of_a_provisioner_that_is_gone_is_refused_and_one_in_use_is_kept(cx: &Cx<'_>) {
+    let _volguard = cx.connected().policy(STRICT).guard();
+    let gone = BLOCK_CLASS.replace("ebs.csi.aws.com", "kubernetes.io/glusterfs");
+    let refusal = cx.rejects(&gone.replace("{type: gp3, encrypted: 'true'}", "{}"));
+    assert!(refusal.contains("[removed-provisioner]"), "{refusal}");
+
+    let translated = cx.accepts(
+        "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: $NS-old}
+provisioner: kubernetes.io/aws-ebs
+parameters: {type: gp3, encrypted: 'true'}
+volumeBindingMode: WaitForFirstConsumer
+allowVolumeExpansion: true
+reclaimPolicy: Retain
+",
+    );
+    assert!(translated.contains("[legacy-provisioner]"), "{translated}");
+    cx.kubectl().must(&["delete", "storageclass", &cx.fill("$NS-old")]);
+
+    bind(cx, "Retain");
+    refused(cx, &["delete", "storageclass", "$NS-manual"], "class-in-use-deleted");
+}
+
+pub(crate) fn protected_data_is_deleted_only_when_the_label_is_off(cx: &Cx<'_>) {
+    bind(cx, "Delete");
+    let _volguard = cx.connected().policy(ENFORCE).guard();
+    refused(cx, &["delete", "pvc", "data"], "protected-claim-deleted");
+    refused(cx, &["delete", "pv", "$NS-volume"], "bound-volume-deleted");
+    cx.kubectl()
+        .must(&["label", "namespace", &cx.namespace, "volguard.dev/protect=true"]);
+    refused(cx, &["delete", "namespace", "$NS"], "namespace-with-data-deleted");
+
+    cx.kubectl()
+        .must(&["label", "namespace", &cx.namespace, "volguard.dev/protect-"]);
+    cx.kubectl().must(&["label", "pvc", "data", "volguard.dev/protect-"]);
+    cx.kubectl().must(&["delete", "pvc", "data", "--timeout=30s"]);
+}
+
+pub(crate) fn a_source_that_the_api_server_would_drop_is_refused(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    let claim = "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: filled}
+spec:
+  storageClassName: $NS-gp3
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 10Gi}}
+  dataSource: {kind: ConfigMap, name: words}
+";
+    // Without volguard the claim is stored as if nothing had been asked for.
+    cx.accepts(claim);
+    let stored = cx.get_json(&["pvc", "filled"]);
+    assert_eq!(
+        (stored["spec"].get("dataSource"), stored["spec"].get("dataSourceRef")),
+        (None, None)
+    );
+    cx.kubectl().must(&["delete", "pvc", "filled"]);
+
+    let _volguard = cx.connected().policy(ENFORCE).guard();
+    let refusal = cx.rejects(claim);
+    assert!(refusal.contains("[dropped-data-source]"), "{refusal}");
+}
+
+pub(crate) fn a_growth_that_the_class_forbids_is_explained_beside_the_api_servers_refusal(cx: &Cx<'_>) {
+    bind(cx, "Retain");
+    let _volguard = cx.connected().policy(ENFORCE).guard();
+    let grow = json!({"spec": {"resources": {"requests": {"storage": "20Gi"}}}}).to_string();
+    let outcome = cx
+        .kubectl()
+        .run(&["patch", "pvc", "data", "--type=merge", "--patch", &grow]);
+    assert!(!outcome.success);
+    for part in [
+        "Warning",
+        "[expansion-not-allowed]",
+        "only dynamically provisioned pvc can be resized",
+    ] {
+        assert!(
+            outcome.stderr.contains(part),
+            "{part} is missing in: {}",
+            outcome.stderr
+        );
+    }
+}
+
+pub(crate) fn a_volume_of_a_nodes_folder_is_warned_of_and_strictly_refused(cx: &Cx<'_>) {
+    let volume = "
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $NS-folder}
+spec:
+  storageClassName: $NS-manual
+  accessModes: [ReadWriteOnce]
+  capacity: {storage: 10Gi}
+  hostPath: {path: /var/data}
+";
+    {
+        let _volguard = cx.connected().policy(ENFORCE).guard();
+        let warnings = cx.accepts(volume);
+        assert!(warnings.contains("[host-path-volume]"), "{warnings}");
+        cx.kubectl().must(&["delete", "pv", &cx.fill("$NS-folder")]);
+    }
+    let _volguard = cx.connected().policy(STRICT).guard();
+    let refusal = cx.rejects(volume);
+    assert!(refusal.contains("[host-path-volume]"), "{refusal}");
+}
+
+pub(crate) fn a_set_gets_the_ownership_change_that_starts_fast(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    let policy = "
+apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: tests}
+spec:
+  profile: Recommended
+  rules: [{name: recursive-ownership-change, action: Warn, mutate: true}]
+";
+    let _volguard = cx.connected().policy(policy).guard();
+    let set = DATABASE.replace("containers:", "securityContext: {fsGroup: 999}\n      containers:");
+    cx.accepts(&set);
+    let stored = cx.get_json(&["statefulset", "db"]);
+    let context = &stored["spec"]["template"]["spec"]["securityContext"];
+    assert_eq!(
+        *context,
+        json!({"fsGroup": 999, "fsGroupChangePolicy": "OnRootMismatch"})
+    );
+    assert!(cx.accepts(&set).lines().all(|line| !line.contains("configured")));
+}
+
+pub(crate) fn a_scale_onto_one_disk_is_refused_and_a_forced_deletion_warned_of(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    cx.accepts(DATABASE);
+    cx.accepts(
+        "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: one}
+spec: {accessModes: [ReadWriteOnce], storageClassName: $NS-gp3, resources: {requests: {storage: 10Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  strategy: {type: Recreate}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: web.example.com/web, volumeMounts: [{name: data, mountPath: /data}]}]
+      volumes: [{name: data, persistentVolumeClaim: {claimName: one}}]
+",
+    );
+    let pod = format!("/api/v1/namespaces/{}/pods/db-0", cx.namespace);
+    wait("the first pod of the set", || cx.api().get(&pod));
+    let _volguard = cx.connected().policy(STRICT).guard();
+    refused(
+        cx,
+        &["scale", "deployment", "web", "--replicas=3"],
+        "exclusive-claim-shared",
+    );
+    let outcome = cx
+        .kubectl()
+        .run(&["delete", "pod", "db-0", "--force", "--grace-period=0"]);
+    assert!(outcome.success, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("[force-deleted-pod]"), "{}", outcome.stderr);
+}
