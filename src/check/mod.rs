@@ -7,14 +7,13 @@ use crate::admission::{Standing, judge_standing};
 use crate::cluster::view::View;
 use crate::decision::Judged;
 use crate::drivers::Drivers;
-use crate::engine::{Author, Door, Skip};
+use crate::engine::{Author, Door, Skip, operations};
 use crate::model::FieldPath;
 use crate::policy::PolicySet;
 use crate::report::{Place, Report, ReportedFinding, ReportedSkip};
 use crate::yaml::Position;
 use jiff::Timestamp;
 pub use manifests::{Manifest, Manifests, read};
-use serde_json::Value;
 
 /// Judges manifests. They are each other's cluster view: same file first, then the folder, then upwards, on top of `given`.
 pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: &Drivers, namespace: &str) -> Report {
@@ -73,9 +72,8 @@ fn judge(
 }
 
 fn placed(judged: Judged, position: Position, manifest: &Manifest, namespace: &str) -> ReportedFinding {
-    let mut object: Value = manifest.value.clone();
     ReportedFinding {
-        fix: crate::engine::apply(&mut object, &judged.finding.fix),
+        fix: operations(&manifest.value, &judged.finding.fix),
         object: manifest.object_ref(namespace),
         place: Some(Place {
             file: manifest.file.clone(),

@@ -28,6 +28,14 @@ pub fn apply<'e>(object: &mut Value, edits: impl IntoIterator<Item = &'e Edit>) 
     operations
 }
 
+/// The operations that edits make on an object, which stays as it is.
+pub fn operations(object: &Value, edits: &[Edit]) -> Vec<PatchOperation> {
+    if edits.is_empty() {
+        return Vec::new();
+    }
+    apply(&mut object.clone(), edits)
+}
+
 fn append(object: &mut Value, path: &FieldPath, value: Value, operations: &mut Vec<PatchOperation>) -> Option<()> {
     match object.pointer_mut(&path.pointer()) {
         Some(Value::Array(list)) => {

@@ -10,7 +10,7 @@ mod run;
 
 pub use author::{Author, Written};
 pub use context::{Context, Door, Operation, Request, Resize, ResolvedClass};
-pub use edit::{Edit, apply};
+pub use edit::{Edit, apply, operations};
 pub use finding::{Certainty, Finding, Findings};
 pub use rule::{
     Action, Category, Check, Class, Fix, Needs, NoParameters, ParameterSpec, Parameters, Profile, Profiles, ReportsAt,

@@ -76,14 +76,14 @@ impl<'a> Workload<'a> {
         field.and_then(Value::as_u64).unwrap_or(1)
     }
 
-    /// The ordinal of a StatefulSet's first pod: 0 unless `spec.ordinals.start` says otherwise.
-    pub fn first_ordinal(&self) -> u64 {
-        self.spec(&["ordinals", "start"]).and_then(Value::as_u64).unwrap_or(0)
-    }
-
     /// Whether a pod has ended and starts no more: its phase is Succeeded or Failed.
     pub fn has_ended(&self) -> bool {
         matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))
+    }
+
+    /// The ordinal of a StatefulSet's first pod: 0 unless `spec.ordinals.start` says otherwise.
+    pub fn first_ordinal(&self) -> u64 {
+        self.spec(&["ordinals", "start"]).and_then(Value::as_u64).unwrap_or(0)
     }
 
     /// Path of the pod template (of the object itself for a Pod).

@@ -5,7 +5,7 @@ use crate::cluster::api::{Listed, list};
 use crate::cluster::trim::trim;
 use crate::cluster::view::{View, ViewKind};
 use crate::drivers::Drivers;
-use crate::engine::{Author, Door, Operation, Rule};
+use crate::engine::{Author, Door, Operation, Rule, operations};
 use crate::model::object::text;
 use crate::model::{Meta, ObjectKind};
 use crate::policy::{OWN_NAMESPACE, PolicySet};
@@ -95,7 +95,7 @@ fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Re
         name: meta.name().to_owned(),
     };
     report.findings.extend(judged.into_iter().map(|judged| ReportedFinding {
-        fix: crate::engine::apply(&mut value.clone(), &judged.finding.fix),
+        fix: operations(value, &judged.finding.fix),
         object: object.clone(),
         place: None,
         judged,

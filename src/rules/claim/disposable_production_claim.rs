@@ -128,31 +128,43 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     {
         return;
     }
-    let parameters = cx.parameters::<DisposableProductionClaim>();
-    let mut production = false;
-    for selector in &parameters.production {
-        match cx.selects_namespace(selector) {
-            Some(selected) => production |= selected,
-            None => return out.skip(format!("the labels of namespace {} are unknown", cx.namespace())),
-        }
-    }
-    if !production {
+    let production = is_production(cx);
+    if production == Some(false) {
         return;
     }
-    match claim.volume_name().filter(|_| claim.origin() == ClaimOrigin::Object) {
-        Some(volume) => check_volume(claim, volume, cx, out),
-        None => check_class(claim, cx, out),
+    let finding = match claim.volume_name().filter(|_| claim.origin() == ClaimOrigin::Object) {
+        Some(volume) => of_volume(claim, volume, cx, out),
+        None => of_class(claim, cx, out),
+    };
+    match finding {
+        Some(finding) if production.is_some() => out.push(finding),
+        Some(_) => out.skip(format!("the labels of namespace {} are unknown", cx.namespace())),
+        None => {}
     }
 }
 
-fn check_volume(claim: &Claim<'_>, name: &str, cx: &Context<'_>, out: &mut Findings) {
+/// Whether the namespace is marked as production; `None` where nobody can tell.
+fn is_production(cx: &Context<'_>) -> Option<bool> {
+    let parameters = cx.parameters::<DisposableProductionClaim>();
+    let selected: Option<Vec<bool>> = parameters
+        .production
+        .iter()
+        .map(|selector| cx.selects_namespace(selector))
+        .collect();
+    Some(selected?.contains(&true))
+}
+
+fn of_volume(claim: &Claim<'_>, name: &str, cx: &Context<'_>, out: &mut Findings) -> Option<Finding> {
     let volume = match cx.view().get(ViewKind::PersistentVolume, "", name) {
         Lookup::Found(volume) => Volume::new(volume),
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("PersistentVolume {name} is unknown")),
+        Lookup::Absent => return None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolume {name} is unknown"));
+            return None;
+        }
     };
     if volume.reclaim_policy() != "Delete" {
-        return;
+        return None;
     }
     let message = format!(
         "{} is of production, and volume {name} is deleted together with it",
@@ -161,16 +173,14 @@ fn check_volume(claim: &Claim<'_>, name: &str, cx: &Context<'_>, out: &mut Findi
     let remedy = format!(
         "Keep the volume: kubectl patch pv {name} -p '{{\"spec\": {{\"persistentVolumeReclaimPolicy\": \"Retain\"}}}}'"
     );
-    out.push(Finding::new(claim.spec_path(&["volumeName"]), name, message).remedy(remedy));
+    Some(Finding::new(claim.spec_path(&["volumeName"]), name, message).remedy(remedy))
 }
 
-fn check_class(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let Some(class) = cx.class_or_skip(claim, out) else {
-        return;
-    };
+fn of_class(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) -> Option<Finding> {
+    let class = cx.class_or_skip(claim, out)?;
     // Volumes that somebody made have their own policy.
     if !class.deletes_volumes() || class.has_no_provisioner() || cx.fitting_volume(claim, class.name()).is_some() {
-        return;
+        return None;
     }
     let message = format!(
         "{} is of production, and class {} deletes its data together with it",
@@ -185,5 +195,5 @@ fn check_class(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         "" => "Use a class with reclaimPolicy: Retain.".to_owned(),
         classes => format!("Use a class with reclaimPolicy: Retain, such as {classes}."),
     };
-    out.push(Finding::new(claim.class_path(), class.name(), message).remedy(remedy));
+    Some(Finding::new(claim.class_path(), class.name(), message).remedy(remedy))
 }

@@ -121,6 +121,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let others: Vec<_> = others
         .filter(|other| other.serves(&wish) && takes(other, bytes))
         .map(|other| other.class.name())
+        .take(NAMED_CLASSES)
         .collect();
     let remedy = match listed(others, NAMED_CLASSES).as_str() {
         "" => advice,

@@ -12,11 +12,10 @@ use serde::{Deserialize, Serialize};
 crate::rule! {
     /// ## What it checks
     ///
-    /// Nothing about a claim shows that its data is backed up. Signs are labels and annotations of backup tools on the
-    /// claim, and the namespace, where a schedule backs up whole namespaces: parameters `labels`, `annotations` and
-    /// `namespaceSelector`. A sign may also say that there is deliberately no backup. By default the marks of
-    /// Longhorn's recurring jobs, of K8up, and Velero's label for what is left out count. Ephemeral volumes are not
-    /// judged.
+    /// Nothing about a claim shows that its data is backed up. The policy names the signs: labels and annotations that
+    /// the backup tool reads (parameters `labels` and `annotations`), and the namespaces that a schedule backs up as a
+    /// whole (`namespaceSelector`). A sign may also say that there is deliberately no backup. Without parameters the rule
+    /// is silent, for nobody knows then what to look for. Ephemeral volumes are not judged.
     ///
     /// ## Why it matters
     ///
@@ -42,6 +41,8 @@ crate::rule! {
     ///       mutate: true
     ///       parameters:
     ///         label: {key: backup, value: daily}
+    ///         labels: [{key: velero.io/exclude-from-backup}, {key: recurring-job-group.longhorn.io/*}]
+    ///         annotations: [{key: k8up.io/backup}]
     /// ```
     ///
     /// ```yaml,fails
@@ -86,7 +87,7 @@ crate::rule! {
 }
 
 /// Parameters of unprotected-claim.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct UnprotectedClaim {
     /// Labels of claims that are backed up, or that are deliberately not.
@@ -101,19 +102,12 @@ struct UnprotectedClaim {
     label: Option<Label>,
 }
 
-impl Default for UnprotectedClaim {
-    fn default() -> Self {
-        let labels = [
-            "recurring-job.longhorn.io/*",
-            "recurring-job-group.longhorn.io/*",
-            "velero.io/exclude-from-backup",
-        ];
-        Self {
-            labels: labels.map(Mark::any).to_vec(),
-            annotations: vec![Mark::any("k8up.io/backup")],
-            namespace_selector: None,
-            label: None,
-        }
+impl UnprotectedClaim {
+    fn names_no_sign(&self) -> bool {
+        self.labels.is_empty()
+            && self.annotations.is_empty()
+            && self.namespace_selector.is_none()
+            && self.label.is_none()
     }
 }
 
@@ -121,7 +115,7 @@ impl RuleParameters for UnprotectedClaim {}
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = cx.parameters::<UnprotectedClaim>();
-    if is_ephemeral(claim) || has_sign(claim, &parameters) {
+    if parameters.names_no_sign() || is_ephemeral(claim) || has_sign(claim, &parameters) {
         return;
     }
     if let Some(selector) = &parameters.namespace_selector {
