@@ -12,10 +12,3 @@ pub const RULES: &[&Rule] = &[
     &quota_for_unknown_class::RULE,
     &unlimited_storage_namespace::RULE,
 ];
-
-/// What stands between the name of a class and what is limited, in the keys of a quota for claims of one class.
-/// <https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-for-storage>
-const CLASS_QUOTA: &str = ".storageclass.storage.k8s.io/";
-
-/// What a quota limits the requested sizes by: of all claims, or behind the name of a class.
-const REQUESTS: &str = "requests.storage";

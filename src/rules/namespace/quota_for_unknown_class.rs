@@ -1,10 +1,9 @@
 //! A limit that limits nothing.
 
-use super::CLASS_QUOTA;
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::map;
-use crate::model::{FieldPath, ObjectKind, Subject, Volume};
+use crate::model::{ClaimQuota, FieldPath, ObjectKind, Subject, Volume};
 use crate::rules::claim::unknown_storage_class::similar;
 
 crate::rule! {
@@ -61,7 +60,7 @@ crate::rule! {
 fn check(quota: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let hard = map(quota.value(), &["spec", "hard"]);
     for key in hard.into_iter().flat_map(|hard| hard.keys()) {
-        let Some((class, _)) = key.split_once(CLASS_QUOTA) else {
+        let Some(class) = ClaimQuota::parse(key).and_then(|quota| quota.class) else {
             continue;
         };
         match cx.view().get(ViewKind::StorageClass, "", class) {

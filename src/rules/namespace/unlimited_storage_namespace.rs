@@ -1,10 +1,9 @@
 //! A namespace that may have all storage there is.
 
-use super::{CLASS_QUOTA, REQUESTS};
 use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::map;
-use crate::model::{FieldPath, ObjectKind, Subject};
+use crate::model::{ClaimQuota, FieldPath, Limited, ObjectKind, Subject};
 
 crate::rule! {
     /// ## What it checks
@@ -74,7 +73,7 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let mut quotas = cx.view().rows_in(ViewKind::ResourceQuota, name);
     let limited = quotas.any(|quota| {
         let mut limits = map(quota, &["spec", "hard"]).into_iter().flat_map(|hard| hard.keys());
-        limits.any(|key| key == REQUESTS || key.split_once(CLASS_QUOTA).is_some_and(|(_, what)| what == REQUESTS))
+        limits.any(|key| ClaimQuota::parse(key).is_some_and(|quota| quota.limited == Limited::Sizes))
     });
     if !has_claims || limited {
         return;
@@ -89,7 +88,7 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("namespace {name} has claims and no quota on how much storage they ask for"),
         )
         .remedy(format!(
-            "kubectl create quota storage -n {name} --hard={REQUESTS}=SIZE, with what it may have in all."
+            "kubectl create quota storage -n {name} --hard=requests.storage=SIZE, with what it may have in all."
         )),
     );
 }

@@ -114,8 +114,6 @@ fn check(pod: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
 
 /// Whether the containers may be running: the pod has not ended, and it has a node that is there.
 fn may_write(pod: &Workload<'_>, cx: &Context<'_>) -> bool {
-    let phase = text(pod.value(), &["status", "phase"]);
     let node = text(pod.value(), &["spec", "nodeName"]);
-    let has_ended = matches!(phase, Some("Succeeded" | "Failed"));
-    !has_ended && node.is_some_and(|node| cx.view().get(Needs::Node, "", node) != Lookup::Absent)
+    !pod.has_ended() && node.is_some_and(|node| cx.view().get(Needs::Node, "", node) != Lookup::Absent)
 }
