@@ -40,7 +40,9 @@ impl<'r> Objects<'r> {
     /// Whether nothing that rules read is done: the object is on its way out already, or the update leaves it as it was.
     pub(super) fn need_no_judgement(&self, kind: ObjectKind, operation: Operation) -> bool {
         let is_unchanged = |old| same_but_metadata(&self.new, old) && same_default_mark(kind, &self.new, old);
-        Meta::of(&self.new).is_deleting()
+        // A pod that hangs in Terminating is what a forced deletion is for.
+        let is_forced = operation == Operation::Delete && kind == ObjectKind::Pod;
+        (Meta::of(&self.new).is_deleting() && !is_forced)
             || (operation == Operation::Update && self.old.as_ref().is_some_and(is_unchanged))
             || (operation != Operation::Delete && is_judged_at_owner(kind, &self.new))
     }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::manifests::{BLOCK_CLASS, DATABASE, ENFORCE};
-use crate::support::{Cx, wait};
+use crate::support::{Cx, nodes, wait};
 
 /// Everything on, and strictly.
 const STRICT: &str = "
@@ -62,6 +62,7 @@ fn refused(cx: &Cx<'_>, arguments: &[&str], rule: &str) -> String {
 }
 
 pub(crate) fn a_class_of_a_provisioner_that_is_gone_is_refused_and_one_in_use_is_kept(cx: &Cx<'_>) {
+    bind(cx, "Retain");
     let _volguard = cx.connected().policy(STRICT).guard();
     let gone = BLOCK_CLASS.replace("ebs.csi.aws.com", "kubernetes.io/glusterfs");
     let refusal = cx.rejects(&gone.replace("{type: gp3, encrypted: 'true'}", "{}"));
@@ -82,7 +83,6 @@ reclaimPolicy: Retain
     assert!(translated.contains("[legacy-provisioner]"), "{translated}");
     cx.kubectl().must(&["delete", "storageclass", &cx.fill("$NS-old")]);
 
-    bind(cx, "Retain");
     refused(cx, &["delete", "storageclass", "$NS-manual"], "class-in-use-deleted");
 }
 
@@ -193,37 +193,37 @@ spec:
 }
 
 pub(crate) fn a_scale_onto_one_disk_is_refused_and_a_forced_deletion_warned_of(cx: &Cx<'_>) {
-    cx.accepts(BLOCK_CLASS);
-    cx.accepts(DATABASE);
+    nodes::three_zones(cx.api());
+    bind(cx, "Retain");
     cx.accepts(
         "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: one}
-spec: {accessModes: [ReadWriteOnce], storageClassName: $NS-gp3, resources: {requests: {storage: 10Gi}}}
----
 apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
+kind: StatefulSet
+metadata: {name: db}
 spec:
   replicas: 1
-  strategy: {type: Recreate}
-  selector: {matchLabels: {app: web}}
+  serviceName: db
+  selector: {matchLabels: {app: db}}
   template:
-    metadata: {labels: {app: web}}
+    metadata: {labels: {app: db}}
     spec:
-      containers: [{name: web, image: web.example.com/web, volumeMounts: [{name: data, mountPath: /data}]}]
-      volumes: [{name: data, persistentVolumeClaim: {claimName: one}}]
+      containers: [{name: db, image: db.example.com/db, volumeMounts: [{name: data, mountPath: /data}]}]
+      volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
 ",
     );
     let pod = format!("/api/v1/namespaces/{}/pods/db-0", cx.namespace);
-    wait("the first pod of the set", || cx.api().get(&pod));
+    wait("the pod of the set to have a node", || {
+        cx.api().get(&pod)?["spec"].get("nodeName").cloned()
+    });
     let _volguard = cx.connected().policy(STRICT).guard();
     refused(
         cx,
-        &["scale", "deployment", "web", "--replicas=3"],
+        &["scale", "statefulset", "db", "--replicas=3"],
         "exclusive-claim-shared",
     );
+
+    // There is no kubelet that would end the pod: it stays in Terminating, as on a node that is lost.
+    cx.kubectl().must(&["delete", "pod", "db-0", "--wait=false"]);
     let outcome = cx
         .kubectl()
         .run(&["delete", "pod", "db-0", "--force", "--grace-period=0"]);
