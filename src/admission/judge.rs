@@ -42,7 +42,6 @@ pub fn judge(
         }
         for compiled in &policy.rules {
             let rule = compiled.rule;
-            let run = compiled.run();
             let changes = matches!(
                 request.operation,
                 Operation::Create | Operation::Update | Operation::Scan
@@ -53,9 +52,10 @@ pub fn judge(
                 Some(Endpoint::Validate) => rule.reports_at == ReportsAt::Validate,
                 Some(Endpoint::Mutate) => rule.reports_at == ReportsAt::Mutate,
             };
-            if !reports && !fixes {
+            if !(reports || fixes) || !rule.check.reads(subject.kind()) {
                 continue;
             }
+            let run = compiled.run();
             if fixes && request.operation == Operation::Update {
                 judged.extend(carried(&run, policy, subject, request));
             }
