@@ -15,6 +15,7 @@ use volguard::admission::judge;
 use volguard::check;
 use volguard::cluster::files;
 use volguard::cluster::view::{Lookup, View, ViewKind};
+use volguard::decision::Judged;
 use volguard::drivers::Drivers;
 use volguard::engine::{Action, Author, Door, Operation, Profile, Request, Rule};
 use volguard::model::{ObjectKind, Subject};
@@ -50,8 +51,60 @@ struct Case<'t> {
     fixed: Option<&'t str>,
 }
 
-/// A finding of the rule: its line in the request.
+/// The lines in the request of a rule's findings.
 type Lines = Vec<usize>;
+
+/// What a case yields.
+struct Found {
+    /// The lines of the rule's findings.
+    lines: Lines,
+    /// The request as the rule's fixes make it.
+    fixed: serde_json::Value,
+    /// The findings of every rule, as a person reads them.
+    texts: Vec<Text>,
+}
+
+/// The longest warning that Kubernetes advises, with the name of the rule.
+const LONGEST: usize = 120;
+
+/// Rules whose message names a quota's key, or an object, a driver and a class: with long names it gets longer.
+const LONG: &[&str] = &[
+    "replicas-over-quota",
+    "unsupported-access-mode",
+    "unsupported-volume-mode",
+];
+
+/// What a finding says.
+struct Text {
+    rule: &'static str,
+    message: String,
+    remedy: String,
+}
+
+impl Text {
+    fn of(judged: &Judged) -> Self {
+        Self {
+            rule: judged.rule.name,
+            message: judged.finding.message.clone(),
+            remedy: judged.finding.remedy.clone(),
+        }
+    }
+
+    /// What is wrong with the way it is written: a message becomes one line of a warning, a remedy is made of sentences.
+    fn fault(&self) -> Option<String> {
+        let Self { rule, message, remedy } = self;
+        let line = format!("{message} [{rule}]");
+        let length = line.chars().count();
+        if length > LONGEST && !LONG.contains(rule) {
+            return Some(format!("{length} characters: {line}"));
+        }
+        if message.ends_with('.') {
+            return Some(format!("a message ends with a full stop: {line}"));
+        }
+        let capital = remedy.starts_with(|first: char| first.is_uppercase() || first == '`');
+        (!capital || !remedy.ends_with(['.', '?'])).then(|| format!("a remedy is no sentence: {remedy} [{rule}]"))
+    }
+}
 
 impl Case<'_> {
     fn policies(&self, folder: &Path) -> PolicySet {
@@ -75,8 +128,8 @@ impl Case<'_> {
         })
     }
 
-    /// The lines of the rule's findings, and the request as its fixes make it.
-    fn run(&self, rule: &Rule, request: &str) -> (Lines, serde_json::Value) {
+    /// What the rule makes of a request.
+    fn run(&self, rule: &Rule, request: &str) -> Found {
         let folder = tempfile::tempdir().unwrap();
         let (policies, given) = (self.policies(folder.path()), self.given(folder.path()));
         let path = write(&folder.path().join("request"), "request.yaml", request);
@@ -92,7 +145,15 @@ impl Case<'_> {
         for finding in of(&report, rule).filter(|finding| finding.object == object) {
             json_patch::patch(&mut fixed, &finding.fix).unwrap();
         }
-        (of(&report, rule).map(line).collect(), fixed)
+        Found {
+            lines: of(&report, rule).map(line).collect(),
+            fixed,
+            texts: report
+                .findings
+                .iter()
+                .map(|finding| Text::of(&finding.judged))
+                .collect(),
+        }
     }
 }
 
@@ -125,7 +186,7 @@ struct Review {
     live: bool,
 }
 
-/// The lines of the rule's findings in the objects of a review, and the last object as the rule's fixes make it.
+/// What the rule makes of the objects of a review; the fixes are those of the last one.
 fn judged(
     rule: &Rule,
     review: &Review,
@@ -133,7 +194,7 @@ fn judged(
     manifests: &check::Manifests,
     given: &View,
     policies: &PolicySet,
-) -> (Lines, serde_json::Value) {
+) -> Found {
     let old = old.map(|old| volguard::yaml::parse(old).pop().expect("an old object").unwrap().value);
     let default = if old.is_some() { "UPDATE" } else { "CREATE" };
     let name = review.operation.as_deref().unwrap_or(default);
@@ -150,7 +211,7 @@ fn judged(
             .is_none_or(|old| manifest.value.get("kind") == old.get("kind"))
     };
     let drivers = Drivers::builtin();
-    let (mut lines, mut fixed) = (Lines::new(), serde_json::Value::Null);
+    let (mut lines, mut fixed, mut texts) = (Lines::new(), serde_json::Value::Null, Vec::new());
     for manifest in manifests.manifests.iter().filter(of_kind) {
         let kind: ObjectKind = manifest.kind.expect("a kind that rules read");
         let object = manifest.object_ref("default");
@@ -187,6 +248,7 @@ fn judged(
         let before = old.as_ref().map(|old| Subject::new(kind, old));
         let (judged, _) = judge(policies, &attributes, &subject, before.as_ref(), &request, None);
         fixed = manifest.value.clone();
+        texts.extend(judged.iter().map(Text::of));
         for j in judged
             .iter()
             .filter(|j| j.rule.name == rule.name && j.action != Action::Off)
@@ -196,7 +258,7 @@ fn judged(
         }
     }
     lines.sort_unstable();
-    (lines, fixed)
+    Found { lines, fixed, texts }
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
@@ -253,11 +315,12 @@ fn case_files_hold() {
                 request,
                 fixed: block("yaml fixed"),
             };
-            let (found, fixed) = case.run(rule, case.request);
+            let Found { lines, fixed, texts } = case.run(rule, case.request);
+            failures.extend(texts.iter().filter_map(Text::fault));
             let expected = expected(rule, request);
-            if found != expected {
+            if lines != expected {
                 failures.push(format!(
-                    "{name}, {title}: findings in lines {found:?}, expected {expected:?}"
+                    "{name}, {title}: findings in lines {lines:?}, expected {expected:?}"
                 ));
             }
             if let Some(want) = case.fixed {
@@ -270,9 +333,9 @@ fn case_files_hold() {
                     continue;
                 }
                 let text = serde_json::to_string(&fixed).unwrap();
-                let (again, twice) = case.run(rule, &text);
-                if !again.is_empty() || twice != fixed {
-                    failures.push(format!("{name}, {title}: the fix leaves findings {again:?}"));
+                let again = case.run(rule, &text);
+                if !again.lines.is_empty() || again.fixed != fixed {
+                    failures.push(format!("{name}, {title}: the fix leaves findings {:?}", again.lines));
                 }
             }
         }
@@ -320,9 +383,10 @@ fn documentation_examples_are_true() {
                 request: &request,
                 fixed: None,
             };
-            let (found, _) = case.run(rule, case.request);
-            if found.len() != count {
-                failures.push(format!("{}, {info}: findings in lines {found:?}", rule.name));
+            let found = case.run(rule, case.request);
+            failures.extend(found.texts.iter().filter_map(Text::fault));
+            if found.lines.len() != count {
+                failures.push(format!("{}, {info}: findings in lines {:?}", rule.name, found.lines));
             }
         }
         if seen != [1, 1] {

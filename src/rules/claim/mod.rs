@@ -41,6 +41,7 @@ pub mod unsupported_volume_mode;
 use crate::cluster::view::ViewKind;
 use crate::drivers::{Ask, Confidence, Driver, Fact, Parameters, Support};
 use crate::engine::{Certainty, Context, Findings, Rule};
+use crate::model::words::with_reason;
 use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
 
 /// The rules of this category, by name.
@@ -188,10 +189,7 @@ fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise:
         [class] => format!("Use class {class}, which serves it."),
         classes => format!("Use a class that serves it: {}.", classes.join(", ")),
     };
-    match because {
-        Some(because) => format!("The reason: {because}. {advice}"),
-        None => advice,
-    }
+    with_reason(because, &advice)
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
-//! `immediate-binding`
+//! See the documentation of [`RULE`].
 
-use super::{WhenUnknown, may_fill_in, old_class, registered_name, told_by_nodes};
+use super::{FIELD_STAYS, may_fill_in, old_class, registered_name};
 use crate::cluster::view::ViewKind;
 use crate::drivers::{Known, Scope, Wanted};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, Operation, ParameterSpec,
-    Profile, Profiles, RuleParameters, Setting,
+    Profile, Profiles, RuleParameters, Setting, WhenUnknown,
 };
 use crate::model::object::{at, list, text};
 use crate::model::{FieldPath, Meta, StorageClass};
+use crate::rules::related::told_by_nodes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -37,9 +38,11 @@ crate::rule! {
     /// It is silent where the cluster shows that there is nothing to choose: the driver publishes no topology keys, all
     /// nodes are in one zone, or no volume of a class without provisioner is tied to a node. In profile Baseline it
     /// speaks of drivers only that cannot provision at all with `Immediate`.
+    ///
     /// ## Why it matters
     /// The volume is made before a pod is scheduled, in a zone or on a node that may have no room for the pod, or that its
     /// affinity rules out. The pod then stays Pending, and the volume cannot move.
+    ///
     /// ## How to fix
     /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class must be made anew, which
     /// leaves its volumes alone.
@@ -47,6 +50,7 @@ crate::rule! {
     /// At `/mutate` the field is set where the author did not write it. Where nobody can tell who wrote it (Helm 3,
     /// `kubectl create`), parameter `whenUnknown` decides: `Report` (the default) or `Fix` (the default in profile
     /// Strict). Classes of `kubernetes.io/no-provisioner` are reported and never changed.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -74,6 +78,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode>
     /// - <https://kubernetes.io/blog/2018/10/11/topology-aware-volume-provisioning-in-kubernetes/>
@@ -103,12 +108,9 @@ struct ImmediateBinding {
 
 impl RuleParameters for ImmediateBinding {
     fn for_profile(profile: Profile) -> Self {
-        let when_unknown = if profile == Profile::Strict {
-            WhenUnknown::Fix
-        } else {
-            WhenUnknown::Report
-        };
-        Self { when_unknown }
+        Self {
+            when_unknown: WhenUnknown::for_profile(profile),
+        }
     }
 }
 
@@ -138,9 +140,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
     };
     let because = because.unwrap_or("volumes cannot be reached from every node");
-    let mut finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}")).remedy(format!(
-        "set `{FIELD}: {WAIT}`; the field is immutable, so an existing class must be made anew"
-    ));
+    let mut finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}"))
+        .remedy(format!("Set `{FIELD}: {WAIT}`. {FIELD_STAYS}"));
     finding.profiles = profiles;
     if class.has_no_provisioner() {
         match ties_volumes_to_nodes(class, cx) {

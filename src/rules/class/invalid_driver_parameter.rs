@@ -1,4 +1,4 @@
-//! `invalid-driver-parameter`
+//! See the documentation of [`RULE`].
 
 use super::{parameter_faults, parameter_finding};
 use crate::drivers::FaultKind;
@@ -12,11 +12,14 @@ crate::rule! {
     ///
     /// What the driver's own code refuses is denied in every profile. What only the cloud's API refuses is a warning in
     /// Baseline, because older drivers dropped some of it silently. What the driver lowers or ignores silently is a warning.
+    ///
     /// ## Why it matters
     /// The API server accepts any parameters. The fault shows only when the first claim of the class stays Pending, or as
     /// a slower volume than was asked for. Parameters are immutable, so the class must then be made anew.
+    ///
     /// ## How to fix
     /// Correct the value, as the finding says.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -45,6 +48,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#parameters>
     /// - <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md>
@@ -113,7 +117,7 @@ mod tests {
             "`throughput` goes with `type: gp3` only, and `type` is \"gp2\""
         );
         assert!(finding.remedy.contains("EC2 refuses"), "{}", finding.remedy);
-        assert!(finding.remedy.contains("remove `throughput`"), "{}", finding.remedy);
+        assert!(finding.remedy.contains("Remove `throughput`"), "{}", finding.remedy);
     }
 
     #[test]

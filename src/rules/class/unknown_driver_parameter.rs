@@ -1,4 +1,4 @@
-//! `unknown-driver-parameter`
+//! See the documentation of [`RULE`].
 
 use super::{parameter_faults, parameter_finding};
 use crate::drivers::FaultKind;
@@ -11,11 +11,14 @@ crate::rule! {
     /// provisioner sidecar does not know. Letter case counts where it counts to the driver.
     ///
     /// Where the key is refused, the class is denied in every profile; where it is ignored, there is a warning.
+    ///
     /// ## Why it matters
     /// A key that is refused keeps every claim of the class Pending. A key that is ignored is a typo that nobody notices:
     /// the volume is not what the class says, and parameters are immutable.
+    ///
     /// ## How to fix
     /// Correct the key, or remove it. The finding names the key that was probably meant.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -46,6 +49,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#parameters>
     /// - <https://kubernetes-csi.github.io/docs/external-provisioner.html>

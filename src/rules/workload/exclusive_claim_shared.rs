@@ -1,4 +1,4 @@
-//! Several pods on one claim that only one node or one pod can use.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{AccessMode, FieldPath, ObjectKind, Workload};
@@ -165,12 +165,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         };
         let remedy = match kind {
             ObjectKind::DaemonSet => {
-                "use a ReadWriteMany claim on a shared filesystem, or an ephemeral volume for each pod"
+                "Use a ReadWriteMany claim on a shared filesystem, or an ephemeral volume for each pod."
             }
             ObjectKind::Job | ObjectKind::CronJob => {
-                "set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem"
+                "Set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem."
             }
-            _ => "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files",
+            _ => "Use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files.",
         };
         let message = format!("{who} share {mode} claim {name}: {consequence}");
         // Of the scale subresource only the number is in the request.

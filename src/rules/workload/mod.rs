@@ -29,13 +29,12 @@ pub mod volume_mode_mount_mismatch;
 pub mod zero_grace_period;
 pub mod zone_locked_claims;
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
-use crate::model::{
-    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal,
-};
+use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
+use crate::rules::related::claim_or_skip;
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
@@ -166,28 +165,6 @@ fn claims_of_pods<'a>(
             Some((volume, claim))
         })
         .collect()
-}
-
-/// The claims that exist of a set's template, each with its ordinal.
-fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>) -> Vec<(u64, Claim<'a>)> {
-    let (template, set) = (template.name(), set.meta().name());
-    let prefix = format!("{template}-{set}-");
-    cx.view()
-        .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
-        .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
-        .collect()
-}
-
-/// The claim of this name in the workload's namespace, if it exists; says so when that is unknown.
-fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
-    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
-        Lookup::Found(claim) => Some(Claim::object(claim)),
-        Lookup::Absent => None,
-        Lookup::Unknown => {
-            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
-            None
-        }
-    }
 }
 
 /// Where databases, queues and stores of keys keep their files, whatever the image; and what they are.
