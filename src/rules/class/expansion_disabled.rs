@@ -119,34 +119,3 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
 fn is_absent(class: StorageClass<'_>) -> bool {
     class.value().get(FIELD).is_none_or(Value::is_null)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::class::testing::Case;
-    use serde_json::json;
-
-    #[test]
-    fn a_written_false_is_reported_and_kept() {
-        let absent = Case::new("ebs.csi.aws.com", &json!({})).unknown_author();
-        let edit = Edit::Set(FieldPath::of(&[FIELD]), json!(true));
-        assert_eq!(absent.findings(&RULE)[0].fix, [edit]);
-        let written = Case::new("ebs.csi.aws.com", &json!({"allowVolumeExpansion": false}));
-        assert_eq!(written.findings(&RULE)[0].fix, []);
-        let efs = Case::new("efs.csi.aws.com", &json!({}));
-        assert!(efs.findings(&RULE).is_empty());
-    }
-
-    #[test]
-    fn only_true_is_carried_forward() {
-        let case = |fields| Case::new("ebs.csi.aws.com", &fields);
-        let allowed = case(json!({"allowVolumeExpansion": true})).class;
-        let carried = case(json!({})).updates(allowed.clone());
-        assert_eq!(carried.carries(&RULE), [FieldPath::of(&[FIELD])]);
-        let taken_back = case(json!({"allowVolumeExpansion": false})).updates(allowed);
-        assert_eq!(taken_back.carries(&RULE), []);
-        assert_eq!(taken_back.findings(&RULE)[0].fix, []);
-        let spelt_out = case(json!({"allowVolumeExpansion": false})).updates(case(json!({})).class);
-        assert!(spelt_out.findings(&RULE).is_empty());
-    }
-}

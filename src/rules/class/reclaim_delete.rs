@@ -130,39 +130,3 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
         Vec::new()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::class::testing::Case;
-    use serde_json::{Value, json};
-
-    #[test]
-    fn parameters_narrow_it() {
-        let found = |parameters: Value| {
-            let labels = json!({"name": "c", "labels": {"tier": "data"}});
-            let mut case = Case::new("csi.example.com", &json!({"metadata": labels}));
-            case.parameters = parameters;
-            case.findings(&RULE).len()
-        };
-        assert_eq!(found(json!({})), 1);
-        assert_eq!(found(json!({"classes": ["c"]})), 1);
-        assert_eq!(found(json!({"classes": ["other"]})), 0);
-        assert_eq!(found(json!({"labels": {"tier": "data"}})), 1);
-        assert_eq!(found(json!({"labels": {"tier": "cache"}})), 0);
-        assert_eq!(found(json!({"classes": ["c"], "labels": {"tier": "cache"}})), 0);
-    }
-
-    #[test]
-    fn only_what_the_author_left_out_is_fixed() {
-        let class = |policy: &str| Case::new("csi.example.com", &json!({"reclaimPolicy": policy}));
-        assert_eq!(class("Delete").findings(&RULE)[0].fix, []);
-        assert_eq!(class("Delete").unknown_author().findings(&RULE)[0].fix, []);
-        let edit = Edit::Set(FieldPath::of(&[FIELD]), json!(RETAIN));
-        let left_out = Case::new("csi.example.com", &json!({}));
-        assert_eq!(left_out.findings(&RULE)[0].fix, [edit]);
-        let update = class("Delete").updates(class("Retain").class);
-        assert_eq!(update.carries(&RULE), [FieldPath::of(&[FIELD])]);
-        assert_eq!(update.findings(&RULE)[0].fix, []);
-    }
-}

@@ -72,38 +72,3 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::{Certainty, Profile};
-    use crate::rules::class::testing::Case;
-    use serde_json::json;
-
-    fn found(provisioner: &str, key: &str) -> Option<(Certainty, Action)> {
-        let case = Case::new(provisioner, &json!({"parameters": {key: "x"}}));
-        let finding = case.findings(&RULE).pop()?;
-        let action = finding.profiles?.of(Profile::Baseline).action;
-        Some((finding.certainty, action))
-    }
-
-    #[test]
-    fn a_key_is_denied_where_it_is_refused() {
-        let refused = Some((Certainty::Certain, Action::Deny));
-        assert_eq!(found("ebs.csi.aws.com", "throughputt"), refused);
-        assert_eq!(found("ebs.csi.aws.com", "csi.storage.k8s.io/fsType"), refused);
-        let ignored = Some((Certainty::Certain, Action::Warn));
-        assert_eq!(found("driver.longhorn.io", "NumberOfReplicas"), ignored);
-        assert_eq!(found("ebs.csi.aws.com", "KMSKEYID"), None);
-    }
-
-    #[test]
-    fn reserved_keys_are_for_csi_drivers() {
-        let key = "csi.storage.k8s.io/provisioner-secret";
-        assert_eq!(found("csi.example.com", key), Some((Certainty::Likely, Action::Deny)));
-        assert_eq!(found("csi.example.com", "anything"), None);
-        assert_eq!(found("kubernetes.io/glusterfs", key), None);
-        let local_path = found("rancher.io/local-path", key);
-        assert_eq!(local_path, None);
-    }
-}
