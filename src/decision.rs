@@ -39,16 +39,9 @@ impl Judged {
         let Finding { message, remedy, .. } = &self.finding;
         match remedy.as_str() {
             "" => format!("{message} [{}]", self.rule.name),
-            remedy => format!("{message}. {} [{}]", capitalised(remedy), self.rule.name),
+            remedy => format!("{message}. {remedy} [{}]", self.rule.name),
         }
     }
-}
-
-fn capitalised(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    chars
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Where policies overlap, the strictest enforced action wins, and among equals the first policy by name. The order is that

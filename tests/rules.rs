@@ -2,24 +2,27 @@
 //!
 //! A case file is Markdown, one `##` section a case: an optional `yaml policy` (default: profile Strict), an optional
 //! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), an optional `yaml review`
-//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, where they are not those of a manifest; an old object alone makes
-//! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), and an
-//! optional `yaml fixed` (what the rule's fixes make of the request). In the request a comment `# finding: RULE` stands on the
-//! line of every field that the file's rule complains of.
+//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, `filledIn`, where they are not those of a manifest; an old object alone makes
+//! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
+//! optional `yaml fixed` (what the rule's fixes make of the request), an optional `text message` (what the message or the
+//! remedy of one of the findings says; line ends count as spaces), and an optional `text skipped` (why the rule could not be
+//! evaluated). In the request a comment `# finding: RULE` stands on the
+//! line of every field that the file's rule complains of, or `# finding: RULE ACTION` where the action counts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod judging;
+
+use judging::Review;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use volguard::admission::judge;
 use volguard::check;
 use volguard::cluster::files;
-use volguard::cluster::view::{Lookup, View, ViewKind};
+use volguard::cluster::view::View;
+use volguard::decision::Judged;
 use volguard::drivers::Drivers;
-use volguard::engine::{Action, Author, Door, Operation, Profile, Request, Rule};
-use volguard::model::{ObjectKind, Subject};
-use volguard::policy::{Attributes, CompiledPolicy, Mode, PolicySet, read};
-use volguard::report::{Report, ReportedFinding};
+use volguard::engine::{Action, Profile, Rule};
+use volguard::policy::{CompiledPolicy, Mode, PolicySet, read};
 use volguard::rules;
 
 /// The fenced blocks of a text: info string, first line's number in the text, content.
@@ -50,8 +53,65 @@ struct Case<'t> {
     fixed: Option<&'t str>,
 }
 
-/// A finding of the rule: its line in the request.
-type Lines = Vec<usize>;
+/// A finding of the rule.
+#[derive(Debug)]
+struct Found {
+    /// Its line in the request.
+    line: usize,
+    action: Action,
+    /// Its message and its remedy.
+    text: String,
+    /// What is wrong with the way they are written.
+    fault: Option<String>,
+}
+
+impl Found {
+    fn new(judged: &Judged, line: usize) -> Self {
+        Self {
+            line,
+            action: judged.action,
+            text: judged.line(),
+            fault: fault_of(judged),
+        }
+    }
+}
+
+/// What is made of a case.
+struct Outcome {
+    /// The rule's findings by line.
+    found: Vec<Found>,
+    /// The request as the rule's fixes make it.
+    fixed: serde_json::Value,
+    /// Why the rule could not be evaluated.
+    skipped: Vec<String>,
+}
+
+/// The longest line that Kubernetes advises for a warning: a message, and the name of its rule in brackets.
+const LONGEST: usize = 120;
+
+/// Rules whose message names a quota's key, or an object, a driver and a class: with long names it gets longer.
+const LONG: [&str; 3] = [
+    "replicas-over-quota",
+    "unsupported-access-mode",
+    "unsupported-volume-mode",
+];
+
+/// A message becomes one line of a warning, a remedy is made of sentences.
+fn fault_of(judged: &Judged) -> Option<String> {
+    let (finding, rule) = (&judged.finding, judged.rule.name);
+    let (message, remedy) = (&finding.message, &finding.remedy);
+    let line = format!("{message} [{rule}]");
+    let length = line.chars().count();
+    if length > LONGEST && !LONG.contains(&rule) {
+        return Some(format!("{length} characters: {line}"));
+    }
+    if message.ends_with('.') {
+        return Some(format!("a message ends with a full stop: {line}"));
+    }
+    let begins = remedy.starts_with(|first: char| first.is_uppercase() || first == '`');
+    let is_sentence = begins && remedy.ends_with(['.', '?']);
+    (!is_sentence).then(|| format!("a remedy is no sentence: {remedy} [{rule}]"))
+}
 
 impl Case<'_> {
     fn policies(&self, folder: &Path) -> PolicySet {
@@ -75,128 +135,60 @@ impl Case<'_> {
         })
     }
 
-    /// The lines of the rule's findings, and the request as its fixes make it.
-    fn run(&self, rule: &Rule, request: &str) -> (Lines, serde_json::Value) {
+    /// What the rule makes of a request.
+    fn run(&self, rule: &Rule, request: &str) -> Outcome {
         let folder = tempfile::tempdir().unwrap();
         let (policies, given) = (self.policies(folder.path()), self.given(folder.path()));
         let path = write(&folder.path().join("request"), "request.yaml", request);
         let manifests = check::read(std::slice::from_ref(&path));
         assert_eq!(manifests.errors, [], "the request can be read");
         if self.old.is_some() || self.review.is_some() {
-            let review = serde_saphyr::from_str(self.review.unwrap_or("{}")).expect("a review");
-            return judged(rule, &review, self.old, &manifests, &given, &policies);
+            return self.reviewed(rule, &manifests, &given, &policies);
         }
         let last = manifests.manifests.last().expect("a request");
         let (object, mut fixed) = (last.object_ref("default"), last.value.clone());
         let report = check::check(manifests, &given, &policies, &Drivers::builtin(), "default");
-        for finding in of(&report, rule).filter(|finding| finding.object == object) {
-            json_patch::patch(&mut fixed, &finding.fix).unwrap();
+        let skipped = report.skipped.iter().filter(|one| one.skip.rule == rule.name);
+        let skipped = skipped.map(|one| one.skip.detail.clone()).collect();
+        let mut found = Vec::new();
+        for finding in report.findings.iter().filter(|one| one.judged.rule.name == rule.name) {
+            let position = finding.place.as_ref().and_then(|place| place.position);
+            let line = position.expect("a place in the request").line;
+            found.push(Found::new(&finding.judged, line));
+            if finding.object == object {
+                json_patch::patch(&mut fixed, &finding.fix).unwrap();
+            }
         }
-        (of(&report, rule).map(line).collect(), fixed)
+        Outcome { found, fixed, skipped }
     }
-}
 
-fn line(finding: &ReportedFinding) -> usize {
-    let position = finding.place.as_ref().and_then(|place| place.position);
-    position.expect("a place in the request").line
-}
-
-fn of<'r>(report: &'r Report, rule: &'r Rule) -> impl Iterator<Item = &'r ReportedFinding> {
-    report
-        .findings
-        .iter()
-        .filter(move |finding| finding.judged.rule.name == rule.name)
-}
-
-/// What a review says beside its objects.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Review {
-    #[serde(default)]
-    operation: Option<String>,
-    #[serde(default)]
-    user: String,
-    #[serde(default)]
-    grace_period_seconds: Option<i64>,
-    #[serde(default)]
-    now: Option<String>,
-    /// Whether a cluster stands behind the view.
-    #[serde(default)]
-    live: bool,
-}
-
-/// The lines of the rule's findings in the objects of a review, and the last object as the rule's fixes make it.
-fn judged(
-    rule: &Rule,
-    review: &Review,
-    old: Option<&str>,
-    manifests: &check::Manifests,
-    given: &View,
-    policies: &PolicySet,
-) -> (Lines, serde_json::Value) {
-    let old = old.map(|old| volguard::yaml::parse(old).pop().expect("an old object").unwrap().value);
-    let default = if old.is_some() { "UPDATE" } else { "CREATE" };
-    let name = review.operation.as_deref().unwrap_or(default);
-    let (operation, door) = match name {
-        "CREATE" => (Operation::Create, Door::Webhook),
-        "UPDATE" => (Operation::Update, Door::Webhook),
-        "DELETE" => (Operation::Delete, Door::Webhook),
-        "SCALE" => (Operation::Scale, Door::Webhook),
-        "SCAN" => (Operation::Scan, Door::Cluster),
-        other => panic!("no operation: {other}"),
-    };
-    let of_kind = |manifest: &&check::Manifest| {
-        old.as_ref()
-            .is_none_or(|old| manifest.value.get("kind") == old.get("kind"))
-    };
-    let drivers = Drivers::builtin();
-    let (mut lines, mut fixed) = (Lines::new(), serde_json::Value::Null);
-    for manifest in manifests.manifests.iter().filter(of_kind) {
-        let kind: ObjectKind = manifest.kind.expect("a kind that rules read");
-        let object = manifest.object_ref("default");
-        let namespace = match kind {
-            ObjectKind::Namespace => object.name.as_str(),
-            _ => object.namespace.as_deref().unwrap_or_default(),
+    /// The same for the objects of a review, and the last of them.
+    fn reviewed(&self, rule: &Rule, manifests: &check::Manifests, given: &View, policies: &PolicySet) -> Outcome {
+        let review: Review = serde_saphyr::from_str(self.review.unwrap_or("{}")).expect("a review");
+        let parsed = |old| volguard::yaml::parse(old).pop().expect("an old object").unwrap().value;
+        let old = self.old.map(parsed);
+        let of_kind = |manifest: &&check::Manifest| {
+            old.as_ref()
+                .is_none_or(|old| manifest.value.get("kind") == old.get("kind"))
         };
-        let attributes = Attributes {
-            group: kind.group(),
-            kind: kind.as_str(),
-            subresource: "",
-            operation: name,
-            namespace,
-            user: &review.user,
-        };
-        let request = Request {
-            operation,
-            old: old.as_ref(),
-            namespace,
-            namespace_labels: match kind {
-                ObjectKind::Namespace => Lookup::Found(&manifest.value),
-                _ => given.get(ViewKind::Namespace, "", namespace),
-            },
-            view: given,
-            drivers: &drivers,
-            author: Author::Manifest(manifest.value.clone()),
-            door,
-            live: review.live,
-            user: &review.user,
-            grace_period: review.grace_period_seconds,
-            now: review.now.as_deref().unwrap_or("2026-06-01T00:00:00Z").parse().unwrap(),
-        };
-        let subject = Subject::new(kind, &manifest.value);
-        let before = old.as_ref().map(|old| Subject::new(kind, old));
-        let (judged, _) = judge(policies, &attributes, &subject, before.as_ref(), &request, None);
-        fixed = manifest.value.clone();
-        for j in judged
-            .iter()
-            .filter(|j| j.rule.name == rule.name && j.action != Action::Off)
-        {
-            lines.push(manifest.position(&j.finding.path).line);
-            volguard::engine::apply(&mut fixed, &j.finding.fix);
+        let (mut found, mut fixed, mut skipped) = (Vec::new(), serde_json::Value::Null, Vec::new());
+        for manifest in manifests.manifests.iter().filter(of_kind) {
+            let kind = manifest.kind.expect("a kind that rules read");
+            fixed = manifest.value.clone();
+            let (judged, skips) = review.judge(kind, &manifest.value, old.as_ref(), given, policies);
+            for judged in judged.iter().filter(|judged| judged.rule.name == rule.name) {
+                volguard::engine::apply(&mut fixed, &judged.finding.fix);
+                // What an update carries forward is no finding.
+                if judged.action != Action::Off {
+                    found.push(Found::new(judged, manifest.position(&judged.finding.path).line));
+                }
+            }
+            let skips = skips.into_iter().filter(|skip| skip.rule == rule.name);
+            skipped.extend(skips.map(|skip| skip.detail));
         }
+        found.sort_by_key(|found| found.line);
+        Outcome { found, fixed, skipped }
     }
-    lines.sort_unstable();
-    (lines, fixed)
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
@@ -206,14 +198,28 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-fn expected(rule: &Rule, request: &str) -> Lines {
+/// The lines of the request that are marked, and the actions where marks have one.
+fn expected(rule: &Rule, request: &str) -> Vec<(usize, Option<Action>)> {
     let marker = format!("# finding: {}", rule.name);
-    let count = |line: &str| line.matches(marker.as_str()).count();
-    request
-        .lines()
-        .enumerate()
-        .flat_map(|(index, line)| std::iter::repeat_n(index + 1, count(line)))
+    let action = |after: &str| match after.split_whitespace().next() {
+        Some("Deny") => Some(Action::Deny),
+        Some("Warn") => Some(Action::Warn),
+        Some("Audit") => Some(Action::Audit),
+        _ => None,
+    };
+    let marks = |line: &str| line.split(marker.as_str()).skip(1).map(action).collect::<Vec<_>>();
+    let lines = request.lines().enumerate();
+    lines
+        .flat_map(|(index, line)| marks(line).into_iter().map(move |action| (index + 1, action)))
         .collect()
+}
+
+/// Whether these are the findings that are expected. Where a line has several, their actions stand in the findings' order.
+fn is_as_expected(found: &[Found], expected: &[(usize, Option<Action>)]) -> bool {
+    let matches = |(found, (line, action)): (&Found, &(usize, Option<Action>))| {
+        found.line == *line && action.is_none_or(|action| action == found.action)
+    };
+    found.len() == expected.len() && found.iter().zip(expected).all(matches)
 }
 
 fn case_files() -> BTreeMap<String, PathBuf> {
@@ -240,6 +246,19 @@ fn case_files_hold() {
         for section in text.split("\n## ").skip(1) {
             let title = section.lines().next().unwrap_or_default();
             let blocks: BTreeMap<String, String> = blocks(section).into_iter().collect();
+            const KNOWN: [&str; 8] = [
+                "yaml policy",
+                "yaml cluster",
+                "yaml old",
+                "yaml review",
+                "yaml request",
+                "yaml fixed",
+                "text message",
+                "text skipped",
+            ];
+            if let Some(info) = blocks.keys().find(|info| !KNOWN.contains(&info.as_str())) {
+                failures.push(format!("{name}, {title}: what is a block `{info}`?"));
+            }
             let block = |info: &str| blocks.get(info).map(String::as_str);
             let Some(request) = block("yaml request") else {
                 failures.push(format!("{name}, {title}: no request"));
@@ -253,11 +272,23 @@ fn case_files_hold() {
                 request,
                 fixed: block("yaml fixed"),
             };
-            let (found, fixed) = case.run(rule, case.request);
+            let Outcome { found, fixed, skipped } = case.run(rule, case.request);
+            failures.extend(found.iter().filter_map(|found| found.fault.clone()));
             let expected = expected(rule, request);
-            if found != expected {
+            if !is_as_expected(&found, &expected) {
+                failures.push(format!("{name}, {title}: findings {found:#?}, expected {expected:?}"));
+            }
+            if let Some(message) = block("text message") {
+                let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+                if !found.iter().any(|found| found.text.contains(&message)) {
+                    failures.push(format!("{name}, {title}: nothing says `{message}`, but {found:#?}"));
+                }
+            }
+            if let Some(reason) = block("text skipped")
+                && !skipped.iter().any(|skipped| skipped == reason.trim_end())
+            {
                 failures.push(format!(
-                    "{name}, {title}: findings in lines {found:?}, expected {expected:?}"
+                    "{name}, {title}: not skipped because {reason}, but {skipped:#?}"
                 ));
             }
             if let Some(want) = case.fixed {
@@ -270,9 +301,9 @@ fn case_files_hold() {
                     continue;
                 }
                 let text = serde_json::to_string(&fixed).unwrap();
-                let (again, twice) = case.run(rule, &text);
-                if !again.is_empty() || twice != fixed {
-                    failures.push(format!("{name}, {title}: the fix leaves findings {again:?}"));
+                let again = case.run(rule, &text);
+                if !again.found.is_empty() || again.fixed != fixed {
+                    failures.push(format!("{name}, {title}: the fix leaves findings {:?}", again.found));
                 }
             }
         }
@@ -320,9 +351,10 @@ fn documentation_examples_are_true() {
                 request: &request,
                 fixed: None,
             };
-            let (found, _) = case.run(rule, case.request);
+            let found = case.run(rule, case.request).found;
+            failures.extend(found.iter().filter_map(|found| found.fault.clone()));
             if found.len() != count {
-                failures.push(format!("{}, {info}: findings in lines {found:?}", rule.name));
+                failures.push(format!("{}, {info}: findings {found:#?}", rule.name));
             }
         }
         if seen != [1, 1] {
@@ -333,4 +365,24 @@ fn documentation_examples_are_true() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn messages_about_classes_fit_into_warnings_whatever_the_driver() {
+    let class = |name| {
+        format!(
+            "{{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {{name: c}}, provisioner: {name}, \
+             parameters: {{notAKeyOfAnyDriver: x, type: x}}}}\n"
+        )
+    };
+    let drivers = Drivers::builtin();
+    let classes: Vec<String> = drivers.iter().map(|driver| class(driver.name())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = check::read(&[write(folder.path(), "classes.yaml", &classes.join("---\n"))]);
+    let strict = CompiledPolicy::from_profile("strict", Profile::Strict, Mode::Enforce, &rules::ALL);
+    let policies = PolicySet::new(vec![strict]);
+    let report = check::check(manifests, &View::default(), &policies, &drivers, "default");
+    assert!(report.findings.len() > classes.len());
+    let faults: Vec<String> = report.findings.iter().filter_map(|one| fault_of(&one.judged)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
