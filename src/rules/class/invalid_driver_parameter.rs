@@ -1,8 +1,8 @@
 //! `invalid-driver-parameter`
 
 use super::{parameter_faults, parameter_finding};
-use crate::drivers::FaultKind;
-use crate::engine::{Action, Category, Check, Class, Context, Findings, Profiles};
+use crate::drivers::{FaultKind, ParameterFault};
+use crate::engine::{Action, Category, Certainty, Check, Class, Context, Findings, Profiles};
 use crate::model::StorageClass;
 
 crate::rule! {
@@ -12,6 +12,7 @@ crate::rule! {
     ///
     /// What the driver's own code refuses is denied in every profile. What only the cloud's API refuses is a warning in
     /// Baseline, because older drivers dropped some of it silently. What the driver lowers or ignores silently is a warning.
+    /// What is missing is denied in Strict only: a class that collects volumes made by hand needs no parameters.
     /// ## Why it matters
     /// The API server accepts any parameters. The fault shows only when the first claim of the class stays Pending, or as
     /// a slower volume than was asked for. Parameters are immutable, so the class must then be made anew.
@@ -62,8 +63,11 @@ crate::rule! {
 fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     for (fault, certainty) in parameter_faults(class, cx) {
         match fault.kind {
-            FaultKind::InvalidValue | FaultKind::MissingKey => {
-                out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty));
+            FaultKind::InvalidValue => out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty)),
+            FaultKind::MissingKey => {
+                let remedy = format!("{}; only a class for volumes made by hand can do without", fault.remedy);
+                let fault = ParameterFault { remedy, ..fault };
+                out.push(parameter_finding(&RULE, class.parameters(), &fault, Certainty::Likely));
             }
             FaultKind::UnknownKey { .. } => {}
         }
@@ -74,7 +78,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::engine::{Certainty, Finding};
+    use crate::engine::Finding;
     use crate::rules::class::testing::Case;
     use serde_json::{Value, json};
 
@@ -114,6 +118,26 @@ mod tests {
         );
         assert!(finding.remedy.contains("EC2 refuses"), "{}", finding.remedy);
         assert!(finding.remedy.contains("remove `throughput`"), "{}", finding.remedy);
+    }
+
+    #[test]
+    fn a_key_that_is_overruled_does_not_deny() {
+        let kind = json!({"parameters": {"kind": "Shared"}});
+        let finding = Case::new("kubernetes.io/azure-disk", &kind).findings(&RULE).remove(0);
+        assert_eq!(
+            finding.profiles,
+            Some(Profiles::actions(Action::Warn, Action::Warn, Action::Warn))
+        );
+    }
+
+    #[test]
+    fn a_class_for_volumes_made_by_hand_needs_no_parameters() {
+        for driver in ["efs.csi.aws.com", "nfs.csi.k8s.io", "cephfs.csi.ceph.com"] {
+            let findings = Case::new(driver, &json!({})).findings(&RULE);
+            assert!(!findings.is_empty(), "{driver}");
+            let likely = findings.iter().all(|one| one.certainty == Certainty::Likely);
+            assert!(likely, "{driver}");
+        }
     }
 
     #[test]
