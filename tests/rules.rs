@@ -25,7 +25,7 @@ use volguard::engine::{Action, Profile, Rule};
 use volguard::policy::{CompiledPolicy, Mode, PolicySet, read};
 use volguard::rules;
 
-/// The fenced blocks of a text: info string, first line's number in the text, content.
+/// The fenced blocks of a text: info string and content.
 fn blocks(text: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, String)> = None;
