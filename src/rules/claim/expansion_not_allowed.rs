@@ -181,7 +181,7 @@ fn move_to_another(claim: &Claim<'_>, cx: &Context<'_>) -> String {
         .filter(|class| class.allows_expansion() && can_expand(*class, cx))
         .filter(|class| Served::new(*class, cx).is_none_or(|served| served.serves(&wish)));
     match listed(classes.map(StorageClass::name).take(NAMED), NAMED).as_str() {
-        "" => "Make a new claim of a class that allows expansion, and copy the data.".to_owned(),
-        classes => format!("Make a new claim of a class that allows expansion ({classes}), and copy the data."),
+        "" => "Create a new claim of a class that allows expansion, and copy the data.".to_owned(),
+        classes => format!("Create a new claim of a class that allows expansion ({classes}), and copy the data."),
     }
 }
