@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use volguard::check;
 use volguard::cluster::files;
 use volguard::cluster::view::{View, ViewKind};
+use volguard::decision::Judged;
 use volguard::drivers::Drivers;
 use volguard::engine::Action;
 use volguard::model::{Meta, ObjectKind};
@@ -166,7 +167,7 @@ impl Tweak {
         if found == expected && skipped.is_empty() {
             return None;
         }
-        let lines: Vec<String> = judged.iter().map(|judged| judged.line()).collect();
+        let lines: Vec<String> = judged.iter().map(Judged::line).collect();
         Some(format!("{}: {lines:#?} {skipped:#?}", self.rule))
     }
 }
@@ -214,7 +215,7 @@ fn the_base_passes_in_a_cluster() {
             let old = (operation == "UPDATE").then_some(object);
             let (mut judged, skipped) = review.judge(kind, object, old, &view, &policies);
             judged.retain(|judged| judged.action != Action::Off);
-            let lines: Vec<String> = judged.iter().map(|judged| judged.line()).collect();
+            let lines: Vec<String> = judged.iter().map(Judged::line).collect();
             assert_eq!(lines, [""; 0], "{title}, {operation}");
             assert_eq!(skipped, [], "{title}, {operation}");
         }

@@ -25,7 +25,19 @@ use volguard::engine::{Action, Profile, Rule};
 use volguard::policy::{CompiledPolicy, Mode, PolicySet, read};
 use volguard::rules;
 
-/// The fenced blocks of a text: info string, first line's number in the text, content.
+/// The blocks that a case can have.
+const BLOCKS: [&str; 8] = [
+    "yaml policy",
+    "yaml cluster",
+    "yaml old",
+    "yaml review",
+    "yaml request",
+    "yaml fixed",
+    "text message",
+    "text skipped",
+];
+
+/// The fenced blocks of a text: info string and content.
 fn blocks(text: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, String)> = None;
@@ -246,17 +258,7 @@ fn case_files_hold() {
         for section in text.split("\n## ").skip(1) {
             let title = section.lines().next().unwrap_or_default();
             let blocks: BTreeMap<String, String> = blocks(section).into_iter().collect();
-            const KNOWN: [&str; 8] = [
-                "yaml policy",
-                "yaml cluster",
-                "yaml old",
-                "yaml review",
-                "yaml request",
-                "yaml fixed",
-                "text message",
-                "text skipped",
-            ];
-            if let Some(info) = blocks.keys().find(|info| !KNOWN.contains(&info.as_str())) {
+            if let Some(info) = blocks.keys().find(|info| !BLOCKS.contains(&info.as_str())) {
                 failures.push(format!("{name}, {title}: what is a block `{info}`?"));
             }
             let block = |info: &str| blocks.get(info).map(String::as_str);
