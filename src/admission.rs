@@ -124,6 +124,7 @@ impl Reviewer for Admission {
             old.as_ref(),
             &request,
             Some(endpoint),
+            Some(deadline),
         );
 
         // 7 decision: findings -> decision

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 
 /// Warnings longer than this are cut by kubectl's users' eyes, and by the API server at 256.
 const WARNING_LENGTH: usize = 120;
+/// An object can have tens of thousands of faults, and nobody reads on after the first hundred.
+const MAX_CAUSES: usize = 100;
+/// Characters of a cause; a value that is quoted in it may be of any length.
+const CAUSE_LENGTH: usize = 2000;
 /// The API server drops warnings beyond this in one response.
 const WARNINGS_LENGTH: usize = 4096;
 
@@ -90,9 +94,10 @@ pub fn decide(
 ) -> Decision {
     let enforced = |action| judged.iter().filter(move |j| j.is_enforced() && j.action == action);
     let causes: Vec<Cause> = enforced(Action::Deny)
+        .take(MAX_CAUSES)
         .map(|j| Cause {
             reason: j.rule.name.to_owned(),
-            message: j.line(),
+            message: cut(&j.line(), j.rule.name, CAUSE_LENGTH),
             field: j.finding.path.to_string(),
         })
         .collect();
@@ -128,6 +133,7 @@ pub fn decide(
     Decision {
         response: Response {
             warnings: warnings(enforced(Action::Warn)),
+            unlisted: enforced(Action::Deny).count() - causes.len(),
             causes,
             annotations,
             patch,
@@ -158,12 +164,17 @@ fn warnings<'j>(judged: impl Iterator<Item = &'j Judged>) -> Vec<String> {
 }
 
 fn shortened(message: &str, rule: &str) -> String {
-    let room = WARNING_LENGTH.saturating_sub(rule.len() + 3);
-    if message.chars().count() <= room {
-        return format!("{message} [{rule}]");
+    cut(&format!("{message} [{rule}]"), rule, WARNING_LENGTH)
+}
+
+/// A line that ends with its rule's name in brackets, cut before it to a length in characters.
+fn cut(line: &str, rule: &str, length: usize) -> String {
+    if line.chars().count() <= length {
+        return line.to_owned();
     }
-    let cut: String = message.chars().take(room.saturating_sub(1)).collect();
-    format!("{}… [{rule}]", cut.trim_end())
+    let room = length.saturating_sub(rule.len() + 4);
+    let kept: String = line.chars().take(room).collect();
+    format!("{}… [{rule}]", kept.trim_end())
 }
 
 /// The skips as metrics count them: each rule once for each reason.

@@ -61,7 +61,7 @@ fn a_denied_claim_ends_with_1_and_says_where() {
         "{out}"
     );
     assert!(
-        out.ends_with("2 objects, 1 findings: 1 deny, 0 warn, 0 audit; 0 skipped, 0 errors\n"),
+        out.ends_with("2 objects, 1 finding: 1 deny, 0 warn, 0 audit; 0 skipped, 0 errors\n"),
         "{out}"
     );
 
@@ -111,6 +111,14 @@ fn what_cannot_be_read_is_told_and_the_rest_is_checked() {
     assert!(out.contains("Deny [unsupported-access-mode]"), "{out}");
     assert!(err.contains("volguard: ./bad.yaml:"), "{err}");
     assert!(err.contains("volguard: missing.yaml: No such file"), "{err}");
+}
+
+#[test]
+fn a_template_that_is_not_rendered_is_recognised() {
+    let folder = folder(&[("claim.yaml", "kind: {{ .Values.kind }}\n")]);
+    let (code, _, err) = run(&folder, &["check", "."], "");
+    assert_eq!(code, 2);
+    assert!(err.contains("helm template CHART | volguard check -"), "{err}");
 }
 
 #[test]

@@ -287,6 +287,52 @@ fn warnings_stay_within_the_bounds_of_the_api_server() {
 }
 
 #[test]
+fn a_denial_stays_readable_whatever_its_object_holds() {
+    let admission = admission(Profile::Baseline, Mode::Enforce);
+    let (response, _) = ask(
+        &admission,
+        Endpoint::Validate,
+        &review(ObjectKind::Pod, "CREATE", &volumes(10_000)),
+    );
+    let message = response["status"]["message"].as_str().unwrap();
+    assert_eq!(response["status"]["details"]["causes"].as_array().unwrap().len(), 100);
+    assert_eq!(message.lines().count(), 101);
+    assert!(message.ends_with(" more findings"), "{message}");
+
+    let long = claim(
+        &json!({"spec": {"resources": {"requests": {"storage": format!("{}m", "1".repeat(5))}},
+        "accessModes": ["ReadWriteMany"], "storageClassName": "gp3"}, "metadata": {"name": "x".repeat(50_000)}}),
+    );
+    let (response, _) = ask(&admission, Endpoint::Validate, &review(PVC, "CREATE", &long));
+    for cause in response["status"]["details"]["causes"].as_array().unwrap() {
+        let message = cause["message"].as_str().unwrap();
+        assert!(
+            message.chars().count() <= 2000 && message.ends_with(']'),
+            "{}",
+            message.len()
+        );
+    }
+}
+
+#[test]
+fn rules_that_have_not_begun_when_the_time_is_over_are_skipped() {
+    let admission = admission(Profile::Baseline, Mode::Enforce);
+    let body = review(PVC, "CREATE", &claim(&json!({}))).to_string();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let answer = runtime
+        .block_on(admission.review(Endpoint::Validate, body.as_bytes(), Instant::now()))
+        .unwrap();
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body["response"]["allowed"], true);
+    let skipped = body["response"]["auditAnnotations"]["skipped"].as_str().unwrap();
+    assert!(skipped.contains("unsupported-access-mode"), "{skipped}");
+    assert!(answer.record.skipped.contains(&("unsupported-access-mode", "deadline")));
+}
+
+#[test]
 fn claims_that_controllers_make_are_denied_only_when_they_can_never_work() {
     static UNTIDY: Rule = Rule {
         name: "test-untidy",

@@ -10,8 +10,11 @@ use crate::model::{FieldPath, Step, Subject, object};
 use crate::policy::{Applies, Attributes, CompiledPolicy, CompiledRule, Mode, PolicySet};
 use crate::protocol::Endpoint;
 use serde_json::Value;
+use std::time::Instant;
 
 /// Steps 5 and 6, the same for all doors: the rules of every policy that applies, over the subject.
+///
+/// Rules that have not begun at the deadline are skipped: what was found until then is worth more than no answer.
 ///
 /// At `/validate` and `/mutate` only what reports or fixes there is run; without an endpoint (manifest files) everything is.
 pub fn judge(
@@ -21,6 +24,7 @@ pub fn judge(
     old: Option<&Subject<'_>>,
     request: &Request<'_>,
     endpoint: Option<Endpoint>,
+    deadline: Option<Instant>,
 ) -> (Vec<Judged>, Vec<Skip>) {
     let (mut judged, mut skipped) = (Vec::new(), Vec::new());
     let mut settled: Vec<(FieldPath, &[&str])> = Vec::new();
@@ -53,6 +57,14 @@ pub fn judge(
                 Some(Endpoint::Mutate) => rule.reports_at == ReportsAt::Mutate,
             };
             if !(reports || fixes) || !rule.check.reads(subject.kind()) {
+                continue;
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                skipped.push(Skip {
+                    rule: rule.name,
+                    reason: SkipReason::Deadline,
+                    detail: "the time of the request is over".to_owned(),
+                });
                 continue;
             }
             let run = compiled.run();

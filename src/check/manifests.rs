@@ -96,6 +96,11 @@ impl Manifests {
         let Ok(text) = String::from_utf8(text) else {
             return self.fail(file, "is not UTF-8 text".to_owned());
         };
+        let hint = if text.contains("{{") {
+            " (a template? Render it first: `helm template CHART | volguard check -`)"
+        } else {
+            ""
+        };
         for document in yaml::parse(&text) {
             match document {
                 Ok(document) => self.add_object(file, document.value, String::new(), &Arc::new(document.spans)),
@@ -104,7 +109,7 @@ impl Manifests {
                         file: file.to_owned(),
                         position: Some(error.position),
                     }),
-                    message: error.message,
+                    message: error.message + hint,
                 }),
             }
         }

@@ -20,6 +20,8 @@ pub enum SkipReason {
     Unknown,
     /// The rule failed.
     Panic,
+    /// The time of the request was over.
+    Deadline,
 }
 
 impl SkipReason {
@@ -28,6 +30,7 @@ impl SkipReason {
         match self {
             Self::Unknown => "unknown",
             Self::Panic => "panic",
+            Self::Deadline => "deadline",
         }
     }
 }

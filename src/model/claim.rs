@@ -110,7 +110,7 @@ impl<'a> Claim<'a> {
     /// How messages name it: `claim data`, `claim template data`, `ephemeral volume scratch`.
     pub fn title(&self) -> String {
         let what = match self.origin {
-            ClaimOrigin::Object => "claim",
+            ClaimOrigin::Object => return format!("claim {}", self.meta().shown_name()),
             ClaimOrigin::SetTemplate => "claim template",
             ClaimOrigin::Ephemeral => "ephemeral volume",
         };

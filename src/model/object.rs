@@ -57,6 +57,14 @@ impl<'a> Meta<'a> {
         text(self.0, &["name"]).unwrap_or_default()
     }
 
+    /// The name for people: what the API server will make one of, where there is none yet.
+    pub fn shown_name(self) -> &'a str {
+        match self.name() {
+            "" => text(self.0, &["generateName"]).unwrap_or_default(),
+            name => name,
+        }
+    }
+
     /// `metadata.namespace`, empty for cluster-scoped objects.
     pub fn namespace(self) -> &'a str {
         text(self.0, &["namespace"]).unwrap_or_default()

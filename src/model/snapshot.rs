@@ -40,7 +40,7 @@ impl<'a> SnapshotClass<'a> {
 
     /// How messages name it: `VolumeSnapshotClass daily`.
     pub fn title(self) -> String {
-        format!("{} {}", self.kind.as_str(), self.name())
+        format!("{} {}", self.kind.as_str(), self.meta().shown_name())
     }
 
     /// Name of the CSI driver.
@@ -108,7 +108,7 @@ impl<'a> Snapshot<'a> {
 
     /// How messages name it: `VolumeSnapshot before-upgrade`.
     pub fn title(self) -> String {
-        format!("{} {}", self.kind.as_str(), self.name())
+        format!("{} {}", self.kind.as_str(), self.meta().shown_name())
     }
 
     /// The claim that it is taken of; `None` for a snapshot of existing content, and for a group.
@@ -218,7 +218,7 @@ impl<'a> SnapshotContent<'a> {
 
     /// How messages name it: `VolumeSnapshotContent snapcontent-1`.
     pub fn title(self) -> String {
-        format!("{} {}", self.kind.as_str(), self.name())
+        format!("{} {}", self.kind.as_str(), self.meta().shown_name())
     }
 
     /// Name of the CSI driver.

@@ -225,6 +225,6 @@ impl<'a> Subject<'a> {
 
     /// How messages name it: `StatefulSet web`.
     pub fn title(&self) -> String {
-        format!("{} {}", self.kind().as_str(), self.meta().name())
+        format!("{} {}", self.kind().as_str(), self.meta().shown_name())
     }
 }

@@ -157,7 +157,7 @@ impl<'a> Volume<'a> {
 
     /// How messages name it: `volume pv-1`.
     pub fn title(self) -> String {
-        format!("volume {}", self.name())
+        format!("volume {}", self.meta().shown_name())
     }
 
     /// The labels of the volume.

@@ -52,7 +52,7 @@ impl<'a> Workload<'a> {
 
     /// How messages name it: `StatefulSet web`.
     pub fn title(&self) -> String {
-        format!("{} {}", self.kind.as_str(), self.meta().name())
+        format!("{} {}", self.kind.as_str(), self.meta().shown_name())
     }
 
     /// A field of `spec`.

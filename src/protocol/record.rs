@@ -75,7 +75,7 @@ pub struct Record {
     pub findings: Vec<RecordedFinding>,
     /// Rules whose fix is in the patch.
     pub fixed: Vec<&'static str>,
-    /// Rules that could not be evaluated: name and a closed-set reason (`unknown`, `panic`).
+    /// Rules that could not be evaluated: name and a closed-set reason (`unknown`, `panic`, `deadline`).
     pub skipped: Vec<(&'static str, &'static str)>,
     /// Names of exceptions' rules that were used.
     pub exceptions: Vec<&'static str>,

@@ -22,6 +22,8 @@ pub struct Cause {
 pub struct Response {
     /// One per finding that denies; empty when the request is allowed.
     pub causes: Vec<Cause>,
+    /// How many more findings deny than `causes` names.
+    pub unlisted: usize,
     /// Shown to the user.
     pub warnings: Vec<String>,
     /// Kept in the API server's audit log.
@@ -71,6 +73,16 @@ struct Details<'a> {
 }
 
 impl Response {
+    /// Every cause in a line of its own.
+    fn message(&self) -> String {
+        let mut lines: Vec<&str> = self.causes.iter().map(|cause| cause.message.as_str()).collect();
+        let more = format!("and {} more findings", self.unlisted);
+        if self.unlisted > 0 {
+            lines.push(&more);
+        }
+        lines.join("\n")
+    }
+
     /// The response as the JSON of an AdmissionReview.
     pub fn to_bytes(&self, uid: &str) -> Result<Vec<u8>, ReviewError> {
         let internal =
@@ -83,12 +95,7 @@ impl Response {
             outcome: "Failure",
             code: 403,
             reason: "Forbidden",
-            message: self
-                .causes
-                .iter()
-                .map(|cause| cause.message.as_str())
-                .collect::<Vec<_>>()
-                .join("\n"),
+            message: self.message(),
             details: Details { causes: &self.causes },
         });
         let envelope = Envelope {

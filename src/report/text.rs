@@ -37,15 +37,20 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let count = |action| report.count(action);
     writeln!(
         out,
-        "{} objects, {} findings: {} deny, {} warn, {} audit; {} skipped, {} errors",
-        report.objects,
-        report.findings.len(),
+        "{}, {}: {} deny, {} warn, {} audit; {} skipped, {}",
+        counted(report.objects, "object"),
+        counted(report.findings.len(), "finding"),
         count(Action::Deny),
         count(Action::Warn),
         count(Action::Audit),
         report.skipped.len(),
-        report.errors.len(),
+        counted(report.errors.len(), "error"),
     )
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// `PersistentVolumeClaim shop/data`.
