@@ -4,8 +4,8 @@
 //! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), an optional `yaml review`
 //! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, where they are not those of a manifest; an old object alone makes
 //! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
-//! optional `yaml fixed` (what the rule's fixes make of the request), and an optional `text message` (what the message or the
-//! remedy of one of the findings says; line ends count as spaces). In the request a comment `# finding: RULE` stands on the
+//! optional `yaml fixed` (what the rule's fixes make of the request), and an optional `text message` (each
+//! line is something that one of the findings says, in its message or its remedy). In the request a comment `# finding: RULE` stands on the
 //! line of every field that the file's rule complains of, or `# finding: RULE ACTION` where the action counts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -234,10 +234,9 @@ fn case_files_hold() {
             if !is_as_expected(&found, &expected) {
                 failures.push(format!("{name}, {title}: findings {found:#?}, expected {expected:?}"));
             }
-            if let Some(message) = block("text message") {
-                let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-                if !found.iter().any(|found| found.text.contains(&message)) {
-                    failures.push(format!("{name}, {title}: nothing says `{message}`, but {found:#?}"));
+            for words in block("text message").into_iter().flat_map(str::lines) {
+                if !found.iter().any(|found| found.text.contains(words)) {
+                    failures.push(format!("{name}, {title}: nothing says `{words}`, but {found:#?}"));
                 }
             }
             if let Some(want) = case.fixed {

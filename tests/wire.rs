@@ -163,6 +163,63 @@ fn several_findings_are_answered_together_and_in_the_order_of_fields() {
 }
 
 #[test]
+fn several_rules_are_answered_together_in_the_order_of_fields_and_rules() {
+    let object = class(&json!({
+        "parameters": {"type": "gp33", "encrypted": null, "fsType": "xfs", "csi.storage.k8s.io/fstype": "zfs"},
+        "metadata": {"annotations": null},
+        "allowVolumeExpansion": null,
+        "allowedTopologies": [{"matchLabelExpressions": [
+            {"key": "topology.kubernetes.io/zone", "values": ["eu-central-1a", "eu-central-1b"]}]}],
+    }));
+    let review = review(SC, "CREATE", &object);
+    let mut rules = volguard::rules::ALL.clone();
+    let forwards = CompiledPolicy::from_profile("p", Profile::Strict, Mode::Enforce, &rules);
+    rules.reverse();
+    let backwards = CompiledPolicy::from_profile("p", Profile::Strict, Mode::Enforce, &rules);
+    let twice = PolicySet::new(vec![backwards.clone(), forwards.clone()]);
+    let (response, _) = ask(&admission_of(forwards), Endpoint::Validate, &review);
+    let causes = response["status"]["details"]["causes"].as_array().unwrap();
+    let causes: Vec<_> = causes
+        .iter()
+        .map(|cause| (cause["field"].as_str().unwrap(), cause["reason"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("parameters[csi.storage.k8s.io/fstype]", "unsupported-fstype"),
+        ("parameters.encrypted", "unencrypted-class"),
+        ("parameters.fsType", "conflicting-fstype-keys"),
+        ("parameters.type", "invalid-driver-parameter"),
+        ("volumeBindingMode", "immediate-binding"),
+    ];
+    assert_eq!(causes, expected);
+    let warnings: Vec<_> = response["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w.as_str().unwrap())
+        .collect();
+    let of_rules: Vec<_> = warnings
+        .iter()
+        .map(|warning| &warning[warning.rfind('[').unwrap()..])
+        .collect();
+    // The gravest come first.
+    assert_eq!(
+        of_rules,
+        ["[reclaim-delete]", "[expansion-disabled]", "[unbounded-class-topology]"]
+    );
+    for _ in 0..3 {
+        assert_eq!(
+            ask(&admission_of(backwards.clone()), Endpoint::Validate, &review).0,
+            response
+        );
+    }
+    let both = Admission {
+        policies: twice,
+        ..admission_of(backwards)
+    };
+    assert_eq!(ask(&both, Endpoint::Validate, &review).0, response);
+}
+
+#[test]
 fn a_class_is_patched_and_unknown_fields_survive() {
     let admission = admission(Profile::Recommended, Mode::Enforce);
     let before = class(&json!({}));
