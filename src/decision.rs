@@ -39,12 +39,19 @@ impl Judged {
         let Finding { message, remedy, .. } = &self.finding;
         match remedy.as_str() {
             "" => format!("{message} [{}]", self.rule.name),
-            remedy => format!("{message}. {} [{}]", capitalised(remedy), self.rule.name),
+            remedy => {
+                let stop = if message.ends_with('?') { "" } else { "." };
+                format!("{message}{stop} {} [{}]", capitalised(remedy), self.rule.name)
+            }
         }
     }
 }
 
 fn capitalised(sentence: &str) -> String {
+    // A command is copied and must stay as it is typed.
+    if sentence.starts_with("kubectl ") {
+        return sentence.to_owned();
+    }
     let mut chars = sentence.chars();
     chars
         .next()

@@ -4,9 +4,9 @@
 //! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), an optional `yaml review`
 //! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, where they are not those of a manifest; an old object alone makes
 //! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
-//! optional `yaml fixed` (what the rule's fixes make of the request), and an optional `text message` (each
-//! line is something that one of the findings says, in its message or its remedy). In the request a comment `# finding: RULE` stands on the
-//! line of every field that the file's rule complains of, or `# finding: RULE ACTION` where the action counts.
+//! optional `yaml fixed` (what the rule's fixes make of the request), and an optional `text message` (each line is something
+//! that one of the findings says, in its message or its remedy). In the request a comment `# finding: RULE` stands on the line
+//! of every field that the file's rule complains of, or `# finding: RULE ACTION` where the action counts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
