@@ -163,7 +163,8 @@ fn expected(rule: &Rule, request: &str) -> Vec<(usize, Option<Action>)> {
         Some("Deny") => Some(Action::Deny),
         Some("Warn") => Some(Action::Warn),
         Some("Audit") => Some(Action::Audit),
-        _ => None,
+        Some("#") | None => None,
+        Some(other) => panic!("{marker} {other}: no action"),
     };
     let marks = |line: &str| line.split(marker.as_str()).skip(1).map(action).collect::<Vec<_>>();
     let lines = request.lines().enumerate();
@@ -195,6 +196,17 @@ fn case_files() -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
+/// The blocks of a case.
+const BLOCKS: [&str; 7] = [
+    "yaml policy",
+    "yaml cluster",
+    "yaml old",
+    "yaml review",
+    "yaml request",
+    "yaml fixed",
+    "text message",
+];
+
 #[test]
 fn case_files_hold() {
     let mut failures = Vec::new();
@@ -204,16 +216,7 @@ fn case_files_hold() {
         for section in text.split("\n## ").skip(1) {
             let title = section.lines().next().unwrap_or_default();
             let blocks: BTreeMap<String, String> = blocks(section).into_iter().collect();
-            const KNOWN: [&str; 7] = [
-                "yaml policy",
-                "yaml cluster",
-                "yaml old",
-                "yaml review",
-                "yaml request",
-                "yaml fixed",
-                "text message",
-            ];
-            if let Some(info) = blocks.keys().find(|info| !KNOWN.contains(&info.as_str())) {
+            if let Some(info) = blocks.keys().find(|info| !BLOCKS.contains(&info.as_str())) {
                 failures.push(format!("{name}, {title}: what is a block `{info}`?"));
             }
             let block = |info: &str| blocks.get(info).map(String::as_str);
