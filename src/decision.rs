@@ -41,21 +41,10 @@ impl Judged {
             "" => format!("{message} [{}]", self.rule.name),
             remedy => {
                 let stop = if message.ends_with('?') { "" } else { "." };
-                format!("{message}{stop} {} [{}]", capitalised(remedy), self.rule.name)
+                format!("{message}{stop} {remedy} [{}]", self.rule.name)
             }
         }
     }
-}
-
-fn capitalised(sentence: &str) -> String {
-    // A command is copied and must stay as it is typed.
-    if sentence.starts_with("kubectl ") {
-        return sentence.to_owned();
-    }
-    let mut chars = sentence.chars();
-    chars
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Where policies overlap, the strictest enforced action wins, and among equals the first policy by name. The order is that

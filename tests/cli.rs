@@ -143,6 +143,23 @@ fn what_cannot_be_read_is_told_and_the_rest_is_checked() {
 }
 
 #[test]
+fn a_cluster_that_does_not_answer_is_told_at_once() {
+    // Port 1 is nobody's.
+    let config = "
+apiVersion: v1
+kind: Config
+clusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}]
+users: [{name: a, user: {}}]
+contexts: [{name: a, context: {cluster: a, user: a}}]
+current-context: a
+";
+    let folder = folder(&[("config", config)]);
+    let (code, out, err) = run(&folder, &["scan", "--kubeconfig", "config"], "");
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains("the API server cannot be asked"), "{err}");
+}
+
+#[test]
 fn an_invalid_policy_is_refused_with_its_place() {
     let policy = "apiVersion: volguard.dev/v1alpha1
 kind: StoragePolicy

@@ -2,11 +2,12 @@
 //!
 //! A case file is Markdown, one `##` section a case: an optional `yaml policy` (default: profile Strict), an optional
 //! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), an optional `yaml review`
-//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, where they are not those of a manifest; an old object alone makes
-//! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
-//! optional `yaml fixed` (what the rule's fixes make of the request), and an optional `text message` (each line is something
-//! that one of the findings says, in its message or its remedy). In the request a comment `# finding: RULE` stands on the line
-//! of every field that the file's rule complains of, or `# finding: RULE ACTION` where the action counts.
+//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, `filledIn`, where they are not those of a manifest; an old
+//! object alone makes an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
+//! optional `yaml fixed` (what the rule's fixes make of the request), an optional `text message` (each line is something
+//! that one of the findings says, in its message or its remedy), and an optional `text skipped` (why the rule could not be
+//! evaluated). In the request a comment `# finding: RULE` stands on the line of every field that the file's rule complains
+//! of, or `# finding: RULE ACTION` where the action counts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -60,6 +61,8 @@ struct Found {
     action: Action,
     /// Its message and its remedy.
     text: String,
+    /// What is wrong with the way they are written.
+    fault: Option<String>,
 }
 
 impl Found {
@@ -68,8 +71,46 @@ impl Found {
             line,
             action: judged.action,
             text: judged.line(),
+            fault: fault_of(judged),
         }
     }
+}
+
+/// What is made of a case.
+struct Outcome {
+    /// The rule's findings by line.
+    found: Vec<Found>,
+    /// The request as the rule's fixes make it.
+    fixed: serde_json::Value,
+    /// Why the rule could not be evaluated.
+    skipped: Vec<String>,
+}
+
+/// The longest line that Kubernetes advises for a warning: a message, and the name of its rule in brackets.
+const LONGEST: usize = 120;
+
+/// Rules whose message names a quota's key, or an object, a driver and a class: with long names it gets longer.
+const LONG: [&str; 3] = [
+    "replicas-over-quota",
+    "unsupported-access-mode",
+    "unsupported-volume-mode",
+];
+
+/// A message becomes one line of a warning, a remedy is made of sentences.
+fn fault_of(judged: &Judged) -> Option<String> {
+    let (finding, rule) = (&judged.finding, judged.rule.name);
+    let (message, remedy) = (&finding.message, &finding.remedy);
+    let line = format!("{message} [{rule}]");
+    let length = line.chars().count();
+    if length > LONGEST && !LONG.contains(&rule) {
+        return Some(format!("{length} characters: {line}"));
+    }
+    if message.ends_with('.') {
+        return Some(format!("a message ends with a full stop: {line}"));
+    }
+    let begins = remedy.starts_with(|first: char| first.is_uppercase() || first == '`');
+    let is_sentence = begins && remedy.ends_with(['.', '?']);
+    (!is_sentence).then(|| format!("a remedy is no sentence: {remedy} [{rule}]"))
 }
 
 impl Case<'_> {
@@ -94,8 +135,8 @@ impl Case<'_> {
         })
     }
 
-    /// The rule's findings by line, and the request as its fixes make it.
-    fn run(&self, rule: &Rule, request: &str) -> (Vec<Found>, serde_json::Value) {
+    /// What the rule makes of a request.
+    fn run(&self, rule: &Rule, request: &str) -> Outcome {
         let folder = tempfile::tempdir().unwrap();
         let (policies, given) = (self.policies(folder.path()), self.given(folder.path()));
         let path = write(&folder.path().join("request"), "request.yaml", request);
@@ -107,6 +148,8 @@ impl Case<'_> {
         let last = manifests.manifests.last().expect("a request");
         let (object, mut fixed) = (last.object_ref("default"), last.value.clone());
         let report = check::check(manifests, &given, &policies, &Drivers::builtin(), "default");
+        let skipped = report.skipped.iter().filter(|one| one.skip.rule == rule.name);
+        let skipped = skipped.map(|one| one.skip.detail.clone()).collect();
         let mut found = Vec::new();
         for finding in report.findings.iter().filter(|one| one.judged.rule.name == rule.name) {
             let position = finding.place.as_ref().and_then(|place| place.position);
@@ -116,17 +159,11 @@ impl Case<'_> {
                 json_patch::patch(&mut fixed, &finding.fix).unwrap();
             }
         }
-        (found, fixed)
+        Outcome { found, fixed, skipped }
     }
 
     /// The same for the objects of a review, and the last of them.
-    fn reviewed(
-        &self,
-        rule: &Rule,
-        manifests: &check::Manifests,
-        given: &View,
-        policies: &PolicySet,
-    ) -> (Vec<Found>, serde_json::Value) {
+    fn reviewed(&self, rule: &Rule, manifests: &check::Manifests, given: &View, policies: &PolicySet) -> Outcome {
         let review: Review = serde_saphyr::from_str(self.review.unwrap_or("{}")).expect("a review");
         let parsed = |old| volguard::yaml::parse(old).pop().expect("an old object").unwrap().value;
         let old = self.old.map(parsed);
@@ -134,18 +171,23 @@ impl Case<'_> {
             old.as_ref()
                 .is_none_or(|old| manifest.value.get("kind") == old.get("kind"))
         };
-        let (mut found, mut fixed) = (Vec::new(), serde_json::Value::Null);
+        let (mut found, mut fixed, mut skipped) = (Vec::new(), serde_json::Value::Null, Vec::new());
         for manifest in manifests.manifests.iter().filter(of_kind) {
             let kind = manifest.kind.expect("a kind that rules read");
             fixed = manifest.value.clone();
-            let (judged, _) = review.judge(kind, &manifest.value, old.as_ref(), given, policies);
+            let (judged, skips) = review.judge(kind, &manifest.value, old.as_ref(), given, policies);
             for judged in judged.iter().filter(|judged| judged.rule.name == rule.name) {
-                found.push(Found::new(judged, manifest.position(&judged.finding.path).line));
                 volguard::engine::apply(&mut fixed, &judged.finding.fix);
+                // What an update carries forward is no finding.
+                if judged.action != Action::Off {
+                    found.push(Found::new(judged, manifest.position(&judged.finding.path).line));
+                }
             }
+            let skips = skips.into_iter().filter(|skip| skip.rule == rule.name);
+            skipped.extend(skips.map(|skip| skip.detail));
         }
         found.sort_by_key(|found| found.line);
-        (found, fixed)
+        Outcome { found, fixed, skipped }
     }
 }
 
@@ -197,7 +239,7 @@ fn case_files() -> BTreeMap<String, PathBuf> {
 }
 
 /// The blocks of a case.
-const BLOCKS: [&str; 7] = [
+const BLOCKS: [&str; 8] = [
     "yaml policy",
     "yaml cluster",
     "yaml old",
@@ -205,6 +247,7 @@ const BLOCKS: [&str; 7] = [
     "yaml request",
     "yaml fixed",
     "text message",
+    "text skipped",
 ];
 
 #[test]
@@ -232,7 +275,8 @@ fn case_files_hold() {
                 request,
                 fixed: block("yaml fixed"),
             };
-            let (found, fixed) = case.run(rule, case.request);
+            let Outcome { found, fixed, skipped } = case.run(rule, case.request);
+            failures.extend(found.iter().filter_map(|found| found.fault.clone()));
             let expected = expected(rule, request);
             if !is_as_expected(&found, &expected) {
                 failures.push(format!("{name}, {title}: findings {found:#?}, expected {expected:?}"));
@@ -241,6 +285,13 @@ fn case_files_hold() {
                 if !found.iter().any(|found| found.text.contains(words)) {
                     failures.push(format!("{name}, {title}: nothing says `{words}`, but {found:#?}"));
                 }
+            }
+            if let Some(reason) = block("text skipped")
+                && !skipped.iter().any(|skipped| skipped == reason.trim_end())
+            {
+                failures.push(format!(
+                    "{name}, {title}: not skipped because {reason}, but {skipped:#?}"
+                ));
             }
             if let Some(want) = case.fixed {
                 let want = volguard::yaml::parse(want).pop().unwrap().unwrap().value;
@@ -252,9 +303,9 @@ fn case_files_hold() {
                     continue;
                 }
                 let text = serde_json::to_string(&fixed).unwrap();
-                let (again, twice) = case.run(rule, &text);
-                if !again.is_empty() || twice != fixed {
-                    failures.push(format!("{name}, {title}: the fix leaves findings {again:?}"));
+                let again = case.run(rule, &text);
+                if !again.found.is_empty() || again.fixed != fixed {
+                    failures.push(format!("{name}, {title}: the fix leaves findings {:?}", again.found));
                 }
             }
         }
@@ -302,7 +353,8 @@ fn documentation_examples_are_true() {
                 request: &request,
                 fixed: None,
             };
-            let (found, _) = case.run(rule, case.request);
+            let found = case.run(rule, case.request).found;
+            failures.extend(found.iter().filter_map(|found| found.fault.clone()));
             if found.len() != count {
                 failures.push(format!("{}, {info}: findings {found:#?}", rule.name));
             }
@@ -315,4 +367,24 @@ fn documentation_examples_are_true() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn messages_about_classes_fit_into_warnings_whatever_the_driver() {
+    let class = |name| {
+        format!(
+            "{{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {{name: c}}, provisioner: {name}, \
+             parameters: {{notAKeyOfAnyDriver: x, type: x}}}}\n"
+        )
+    };
+    let drivers = Drivers::builtin();
+    let classes: Vec<String> = drivers.iter().map(|driver| class(driver.name())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = check::read(&[write(folder.path(), "classes.yaml", &classes.join("---\n"))]);
+    let strict = CompiledPolicy::from_profile("strict", Profile::Strict, Mode::Enforce, &rules::ALL);
+    let policies = PolicySet::new(vec![strict]);
+    let report = check::check(manifests, &View::default(), &policies, &drivers, "default");
+    assert!(report.findings.len() > classes.len());
+    let faults: Vec<String> = report.findings.iter().filter_map(|one| fault_of(&one.judged)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -161,10 +161,13 @@ impl Side {
 async fn measure() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let at = |name: &str| folder.path().join(name);
-    let spec = json!({"mode": "Enforce", "profile": "Recommended"});
-    let policy = json!({"apiVersion": "volguard.dev/v1alpha1", "kind": "StoragePolicy",
-        "metadata": {"name": "bench"}, "spec": spec});
-    std::fs::write(at("policy.yaml"), policy.to_string())?;
+    let policy = match std::env::var_os("VOLGUARD_BENCH_POLICY") {
+        Some(file) => std::fs::read_to_string(file)?,
+        None => json!({"apiVersion": "volguard.dev/v1alpha1", "kind": "StoragePolicy", "metadata": {"name": "bench"},
+            "spec": {"mode": "Enforce", "profile": "Strict"}})
+        .to_string(),
+    };
+    std::fs::write(at("policy.yaml"), policy)?;
     std::fs::write(at("objects.json"), cluster().to_string())?;
 
     for (with_cluster, name) in [

@@ -118,6 +118,7 @@ fn stateful_set(containers: u32, image: &str) -> Value {
             "env": (0..8).map(variable).collect::<Vec<_>>(),
             "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
             "volumeMounts": [{"name": "data", "mountPath": "/var/lib/orders", "subPath": format!("part-{i}")}],
+            "readinessProbe": {"httpGet": {"path": "/ready", "port": 8000 + i, "scheme": "HTTP"}, "timeoutSeconds": 1},
             "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
         })
     };
@@ -140,7 +141,7 @@ fn stateful_set(containers: u32, image: &str) -> Value {
             }},
             "volumeClaimTemplates": [{
                 "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
-                "spec": claim("data", "ReadWriteOnce")["spec"],
+                "spec": claim("data", "ReadWriteOncePod")["spec"],
             }],
         },
     })
@@ -157,6 +158,44 @@ pub(crate) fn cluster() -> Value {
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "orders", "namespace": "shop"},
             "spec": {"clusterIP": "None", "selector": {"app": "orders"}}}),
     ];
+    // One of each kind that rules look up: of a kind that is not given nothing is known, and rules would be skipped.
+    let elsewhere = |api_version: &str, kind: &str, name: &str, spec: Value| json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "other"}, "spec": spec});
+    items.extend([
+        elsewhere(
+            "v1",
+            "ResourceQuota",
+            "storage",
+            json!({"hard": {"requests.storage": "1Ti"}}),
+        ),
+        elsewhere(
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "web",
+            json!({"maxReplicas": 3}),
+        ),
+        elsewhere("apps/v1", "Deployment", "web", json!({"replicas": 1})),
+        elsewhere("apps/v1", "StatefulSet", "db", json!({"replicas": 1})),
+        elsewhere(
+            "v1",
+            "PersistentVolume",
+            "volume",
+            json!({"capacity": {"storage": "1Gi"}}),
+        ),
+        elsewhere(
+            "storage.k8s.io/v1",
+            "CSIDriver",
+            "ebs.csi.aws.com",
+            json!({"attachRequired": true}),
+        ),
+        elsewhere("storage.k8s.io/v1", "CSINode", "node-a", json!({"drivers": []})),
+        elsewhere("storage.k8s.io/v1", "VolumeAttributesClass", "fast", json!({})),
+        elsewhere(
+            "v1",
+            "Pod",
+            "one",
+            json!({"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}]}),
+        ),
+    ]);
     items.extend(["a", "b", "c"].map(node));
     items.extend((0..200).map(|i| class(&format!("class-{i}"))));
     items.extend((0..2000).map(|i| claim(&format!("claim-{i}"), "ReadWriteOnce")));

@@ -116,6 +116,9 @@ fn same_but_metadata(new: &Value, old: &Value) -> bool {
 
 /// Whether an update leaves alone which class is the default: the one thing that rules read in metadata.
 fn same_default_mark(kind: ObjectKind, new: &Value, old: &Value) -> bool {
+    if kind.is_workload() {
+        return true;
+    }
     let is_default = |object| match Subject::new(kind, object) {
         Subject::Class(class) => class.is_default(),
         Subject::SnapshotClass(class) => class.is_default(),

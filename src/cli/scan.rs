@@ -3,6 +3,7 @@
 use super::judging::JudgingArgs;
 use crate::cluster::watch::connect;
 use crate::scan;
+use anyhow::Context as _;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,7 +29,8 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let client = connect(args.kubeconfig.as_deref(), args.context.as_deref()).await?;
-        anyhow::Ok(scan::scan(&client, &policies, &drivers, args.namespace.as_deref()).await)
+        let report = scan::scan(&client, &policies, &drivers, args.namespace.as_deref()).await;
+        report.context("the API server cannot be asked")
     })?;
     args.judging.write(&report)
 }

@@ -2,8 +2,8 @@
 
 use super::parameters::Parameters;
 use super::schema::{
-    Billing, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage, Support,
-    SupportFacts, Wanted,
+    Billing, Condition, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage,
+    Support, SupportFacts, Wanted,
 };
 use crate::model::access::{AccessMode, VolumeMode};
 use crate::model::quantity::Quantity;
@@ -21,7 +21,21 @@ pub struct Fact<'d, T> {
     pub source: &'d str,
 }
 
-impl<T> Fact<'_, T> {
+impl<'d, T> Fact<'d, T> {
+    fn of(value: T, confidence: Confidence, because: Option<&'d String>, source: &'d str) -> Self {
+        Self {
+            value,
+            confidence,
+            because: because.map(String::as_str),
+            source,
+        }
+    }
+
+    /// The answer for a case, which may be surer or less sure than the others.
+    fn in_case(self, value: T, confidence: Option<Confidence>, because: Option<&'d String>) -> Self {
+        Self::of(value, confidence.unwrap_or(self.confidence), because, self.source)
+    }
+
     /// An answer about which nothing is known.
     fn unknown(value: T) -> Self {
         Self {
@@ -149,6 +163,17 @@ impl Driver {
         supported(self.inline.as_ref())
     }
 
+    /// The first case whose conditions hold for these parameters.
+    fn first_case<'c, C>(
+        &self,
+        parameters: &Parameters<'_>,
+        cases: &'c [C],
+        when: fn(&C) -> &[Condition],
+    ) -> Option<&'c C> {
+        let reading = self.reading(parameters);
+        cases.iter().find(|case| reading.holds(when(case), None))
+    }
+
     /// Whether the driver serves an access mode for a volume mode and a class.
     pub fn access_mode(&self, ask: &Ask<'_>) -> Fact<'_, Support> {
         let Some(facts) = &self.access_modes else {
@@ -190,21 +215,11 @@ impl Driver {
         let Some(facts) = &self.wait_for_first_consumer else {
             return Fact::unknown(Wanted::No);
         };
-        let case = facts
-            .cases
-            .iter()
-            .find(|case| self.reading(parameters).holds(&case.when, None));
-        let (value, confidence, because) = match case {
-            Some(case) => (case.wanted, case.confidence, &case.because),
-            None => (facts.wanted, None, &facts.because),
-        };
-        let confidence = confidence.unwrap_or(facts.confidence);
-        Fact {
-            value,
-            confidence,
-            because: because.as_deref(),
-            source: &facts.source,
-        }
+        let fact = Fact::of(facts.wanted, facts.confidence, facts.because.as_ref(), &facts.source);
+        let case = self.first_case(parameters, &facts.cases, |case| &case.when);
+        case.map_or(fact, |case| {
+            fact.in_case(case.wanted, case.confidence, case.because.as_ref())
+        })
     }
 
     /// From where a volume with these parameters can be reached.
@@ -212,21 +227,11 @@ impl Driver {
         let Some(facts) = &self.topology else {
             return Fact::unknown(Scope::Unknown);
         };
-        let case = facts
-            .cases
-            .iter()
-            .find(|case| self.reading(parameters).holds(&case.when, None));
-        let (value, confidence, because) = match case {
-            Some(case) => (case.scope, case.confidence, &case.because),
-            None => (facts.scope, None, &facts.because),
-        };
-        let confidence = confidence.unwrap_or(facts.confidence);
-        Fact {
-            value,
-            confidence,
-            because: because.as_deref(),
-            source: &facts.source,
-        }
+        let fact = Fact::of(facts.scope, facts.confidence, facts.because.as_ref(), &facts.source);
+        let case = self.first_case(parameters, &facts.cases, |case| &case.when);
+        case.map_or(fact, |case| {
+            fact.in_case(case.scope, case.confidence, case.because.as_ref())
+        })
     }
 
     /// Whether a volume with these parameters is tied to one zone or one node.
@@ -253,12 +258,7 @@ impl Driver {
         let Some(facts) = &self.expansion else {
             return Fact::unknown(Expansion::Unknown);
         };
-        Fact {
-            value: facts.support,
-            confidence: facts.confidence,
-            because: facts.because.as_deref(),
-            source: &facts.source,
-        }
+        Fact::of(facts.support, facts.confidence, facts.because.as_ref(), &facts.source)
     }
 
     /// Whether growing a volume takes a controller-expand secret.
@@ -292,10 +292,7 @@ impl Driver {
     pub fn filesystem(&self, name: &str, parameters: &Parameters<'_>) -> Fact<'_, Support> {
         let facts = self.filesystems.as_ref();
         let case = facts.and_then(|facts| {
-            let case = facts
-                .cases
-                .iter()
-                .find(|case| self.reading(parameters).holds(&case.when, None))?;
+            let case = self.first_case(parameters, &facts.cases, |case| &case.when)?;
             Some((facts, case))
         });
         let Some((facts, case)) = case else {
@@ -323,9 +320,7 @@ impl Driver {
             .as_ref()
             .map(|facts| facts.cases.as_slice())
             .unwrap_or_default();
-        let case = cases
-            .iter()
-            .find(|case| self.reading(parameters).holds(&case.when, None));
+        let case = self.first_case(parameters, cases, |case| &case.when);
         case.map(|case| case.names.as_slice()).unwrap_or_default()
     }
 
@@ -372,12 +367,7 @@ impl Driver {
             }
             (EncryptionPolicy::Parameter, None) | (EncryptionPolicy::Unknown, _) => Encryption::Unknown,
         };
-        Fact {
-            value,
-            confidence: facts.confidence,
-            because: facts.because.as_deref(),
-            source: &facts.source,
-        }
+        Fact::of(value, facts.confidence, facts.because.as_ref(), &facts.source)
     }
 
     /// Whether a requested size has no meaning to the driver: no quota, no allocation.
@@ -393,11 +383,7 @@ impl Driver {
             max: None,
         };
         let Some(facts) = &self.sizes else { return range };
-        let Some(case) = facts
-            .cases
-            .iter()
-            .find(|case| self.reading(parameters).holds(&case.when, None))
-        else {
+        let Some(case) = self.first_case(parameters, &facts.cases, |case| &case.when) else {
             return range;
         };
         let bound = |text: &Option<String>, beyond, confidence: Option<Confidence>| {
@@ -420,11 +406,8 @@ impl Driver {
     pub fn attributes_class(&self) -> Fact<'_, Support> {
         self.attributes_class
             .as_ref()
-            .map_or(Fact::unknown(Support::Unknown), |facts| Fact {
-                value: facts.support,
-                confidence: facts.confidence,
-                because: facts.because.as_deref(),
-                source: &facts.source,
+            .map_or(Fact::unknown(Support::Unknown), |facts| {
+                Fact::of(facts.support, facts.confidence, facts.because.as_ref(), &facts.source)
             })
     }
 
@@ -460,10 +443,7 @@ impl Driver {
     /// What a volume of a class with these parameters costs, where it is known.
     pub fn price(&self, parameters: &Parameters<'_>) -> Option<Fact<'_, Price<'_>>> {
         let facts = self.prices.as_ref()?;
-        let case = facts
-            .cases
-            .iter()
-            .find(|case| self.reading(parameters).holds(&case.when, None))?;
+        let case = self.first_case(parameters, &facts.cases, |case| &case.when)?;
         Some(Fact {
             value: Price {
                 usd_per_gib_month: case.usd_per_gib_month,
@@ -495,19 +475,13 @@ impl Driver {
 }
 
 fn supported(facts: Option<&SupportFacts>) -> Fact<'_, Support> {
-    facts.map_or(Fact::unknown(Support::Unknown), |facts| Fact {
-        value: facts.support,
-        confidence: facts.confidence,
-        because: facts.because.as_deref(),
-        source: &facts.source,
+    facts.map_or(Fact::unknown(Support::Unknown), |facts| {
+        Fact::of(facts.support, facts.confidence, facts.because.as_ref(), &facts.source)
     })
 }
 
 fn copy(facts: Option<&CopyFacts>) -> Fact<'_, Support> {
-    facts.map_or(Fact::unknown(Support::Unknown), |facts| Fact {
-        value: facts.support,
-        confidence: facts.confidence,
-        because: facts.because.as_deref(),
-        source: &facts.source,
+    facts.map_or(Fact::unknown(Support::Unknown), |facts| {
+        Fact::of(facts.support, facts.confidence, facts.because.as_ref(), &facts.source)
     })
 }

@@ -95,9 +95,7 @@ pub fn unknown_reserved_keys(parameters: &Parameters<'_>) -> Vec<ParameterFault>
             key: key.to_owned(),
             remedy: remedy_for_unknown(suggestion.as_deref()),
             kind: FaultKind::UnknownKey { suggestion },
-            message: format!(
-                "`{key}` is not one of the keys under `{RESERVED}` that external-provisioner knows, so it refuses to provision"
-            ),
+            message: format!("`{key}` is no reserved key: external-provisioner refuses to provision"),
             consequence: Consequence::RefusedByDriver,
             confidence: Confidence::Confirmed,
             source: RESERVED_SOURCE.to_owned(),
@@ -268,10 +266,11 @@ impl<'a> Reading<'a> {
             .as_deref()
             .unwrap_or(outcome(self.holder, required.consequence, confidence));
         let _ = write!(message, ": {because}");
-        let mut remedy = format!("set `{name}`");
+        let mut remedy = format!("Set `{name}`");
         for other in &required.unless {
             let _ = write!(remedy, " or `{other}`");
         }
+        remedy.push('.');
         Some(ParameterFault {
             key: name.clone(),
             kind: FaultKind::MissingKey,
@@ -389,7 +388,12 @@ impl Judge<'_> {
         if value.is_empty() {
             if self.parameter.not_empty {
                 let message = format!("`{key}` is empty: {}", self.outcome(consequence, None));
-                faults.push(self.fault(message, format!("give `{key}` a value or remove it"), consequence, None));
+                faults.push(self.fault(
+                    message,
+                    format!("Give `{key}` a value, or remove it."),
+                    consequence,
+                    None,
+                ));
             }
             return;
         }
@@ -402,24 +406,26 @@ impl Judge<'_> {
                 }
                 let meant = nearest(value, one_of.values.iter().map(String::as_str));
                 let list = one_of.values.join(", ");
-                let remedy = meant.map_or(format!("use one of {list}"), |meant| format!("did you mean `{meant}`?"));
+                let remedy = meant.map_or(format!("Use one of {list}."), |meant| {
+                    format!("Did you mean `{meant}`?")
+                });
                 (format!("not one of {}", briefly(&one_of.values)), remedy)
             }
             Check::Integer(bounds) => match value.parse::<i64>() {
                 Err(_) => (
                     String::from("not a whole number"),
-                    String::from("write a whole number without a unit"),
+                    String::from("Write a whole number without a unit."),
                 ),
                 Ok(number) if bounds.contain(number) => return,
-                Ok(_) => (format!("not {}", bounds.text()), format!("use {}", bounds.text())),
+                Ok(_) => (format!("not {}", bounds.text()), format!("Use {}.", bounds.text())),
             },
             Check::Quantity(_) if is_quantity(value) => return,
             Check::Quantity(_) => (
                 String::from("not a quantity"),
-                String::from("write a quantity such as `250Mi`"),
+                String::from("Write a quantity such as `250Mi`."),
             ),
             Check::Boolean(_) if is_boolean(value) => return,
-            Check::Boolean(_) => (String::from("not a boolean"), String::from("write `true` or `false`")),
+            Check::Boolean(_) => (String::from("not a boolean"), String::from("Write `true` or `false`.")),
             Check::List(list) => match list.wrong(value) {
                 Some(wrong) => wrong,
                 None => return,
@@ -428,25 +434,25 @@ impl Judge<'_> {
                 Ok(number) if bounds.contain(number) && number.count_ones() == 1 && number > 0 => return,
                 _ => (
                     String::from("not a power of two in range"),
-                    format!("use a power of two, {}", bounds.text()),
+                    format!("Use a power of two, {}.", bounds.text()),
                 ),
             },
             Check::Octal(_) if u32::from_str_radix(value, 8).is_ok() => return,
             Check::Octal(_) => (
                 String::from("not an octal number"),
-                String::from("write permissions such as `0755`"),
+                String::from("Write permissions such as `0755`."),
             ),
             Check::Json(_) if serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() => return,
-            Check::Json(_) => (String::from("not JSON"), String::from("write a JSON document")),
+            Check::Json(_) => (String::from("not JSON"), String::from("Write a JSON document.")),
             Check::Alphanumeric(_) if value.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return,
             Check::Alphanumeric(_) => (
                 String::from("not letters and digits only"),
-                String::from("use letters and digits only"),
+                String::from("Use letters and digits only."),
             ),
             Check::Length(length) if value.len() <= length.max => return,
             Check::Length(length) => (
                 format!("longer than {} characters", length.max),
-                format!("use at most {} characters", length.max),
+                format!("Use at most {} characters.", length.max),
             ),
             Check::StartsWith(prefixes) => {
                 if prefixes.values.iter().any(|prefix| value.starts_with(prefix.as_str())) {
@@ -455,7 +461,7 @@ impl Judge<'_> {
                 let list = prefixes.values.join("` or `");
                 (
                     format!("without `{list}` at its beginning"),
-                    format!("begin the value with `{list}`"),
+                    format!("Begin the value with `{list}`."),
                 )
             }
         };
@@ -504,7 +510,7 @@ impl Judge<'_> {
             self.outcome(consequence, *confidence),
             key = self.key
         );
-        faults.push(self.fault(message, format!("use {}", bounds.text()), consequence, *confidence));
+        faults.push(self.fault(message, format!("Use {}.", bounds.text()), consequence, *confidence));
     }
 
     fn at_most(&self, faults: &mut Vec<ParameterFault>) {
@@ -540,7 +546,7 @@ impl Judge<'_> {
         };
         let because = because.as_deref().unwrap_or(self.outcome(*consequence, *confidence));
         let message = format!("`{key}` is {number}, above {fraction}`{other}`, which is {of}: {because}");
-        let remedy = format!("lower `{key}` or raise `{other}`");
+        let remedy = format!("Lower `{key}`, or raise `{other}`.");
         faults.push(self.fault(message, remedy, *consequence, *confidence));
     }
 
@@ -562,11 +568,7 @@ impl Judge<'_> {
             if effective.is_some_and(fits) {
                 continue;
             }
-            let subject = if if_value.is_empty() {
-                format!("`{}`", self.key)
-            } else {
-                format!("`{}: {}`", self.key, self.value)
-            };
+            let subject = self.subject(if_value);
             let needs = if values.is_empty() {
                 format!("`{other}`")
             } else {
@@ -581,7 +583,7 @@ impl Judge<'_> {
                 ": {}",
                 because.as_deref().unwrap_or(self.outcome(*consequence, *confidence))
             );
-            let remedy = format!("remove `{}`, or set {needs}", self.key);
+            let remedy = format!("Remove `{}`, or set {needs}.", self.key);
             faults.push(self.fault(message, remedy, *consequence, *confidence));
         }
     }
@@ -611,7 +613,7 @@ impl Judge<'_> {
             let subject = self.subject(if_value);
             let because = because.as_deref().unwrap_or(self.outcome(*consequence, *confidence));
             let message = format!("{subject} and {with} do not go together: {because}");
-            let remedy = format!("change or remove {subject} or {with}");
+            let remedy = format!("Change or remove {subject} or {with}.");
             faults.push(self.fault(message, remedy, *consequence, *confidence));
         }
     }
@@ -641,8 +643,8 @@ impl ListCheck {
         if let Some(word) = words.iter().find(|word| !self.values.iter().any(|one| one == *word)) {
             let list = self.values.join(", ");
             let meant = nearest(word, self.values.iter().map(String::as_str));
-            let remedy = meant.map_or(format!("use words of {list}"), |meant| {
-                format!("did you mean `{meant}`?")
+            let remedy = meant.map_or(format!("Use words of {list}."), |meant| {
+                format!("Did you mean `{meant}`?")
             });
             let wrong = format!("and {} is not one of {}", shown(word), briefly(&self.values));
             return Some((wrong, remedy));
@@ -654,7 +656,7 @@ impl ListCheck {
         let ListNeed { value, needs } = lacking;
         Some((
             format!("and `{value}` needs `{needs}`"),
-            format!("add `{needs}` or remove `{value}`"),
+            format!("Add `{needs}`, or remove `{value}`."),
         ))
     }
 }
@@ -712,7 +714,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
 }
 
 fn remedy_for_unknown(suggestion: Option<&str>) -> String {
-    suggestion.map_or(String::from("remove it"), |meant| format!("did you mean `{meant}`?"))
+    suggestion.map_or(String::from("Remove it."), |meant| format!("Did you mean `{meant}`?"))
 }
 
 /// What follows, as the end of a sentence.

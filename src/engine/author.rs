@@ -1,7 +1,10 @@
 //! What the author of an object wrote, as against what the API server filled in.
 
+use super::Profile;
 use crate::model::Meta;
 use crate::model::object::{at, text};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -14,6 +17,35 @@ pub enum Written {
     No,
     /// Nobody can tell.
     Unknown,
+}
+
+/// What is done where nobody can tell whether the author wrote a field that has a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum WhenUnknown {
+    /// The field is reported, not fixed.
+    #[default]
+    Report,
+    /// The field is fixed as if the author had not written it.
+    Fix,
+}
+
+impl WhenUnknown {
+    /// Fixes in Strict, reports otherwise.
+    pub fn for_profile(profile: Profile) -> Self {
+        match profile {
+            Profile::Baseline | Profile::Recommended => Self::Report,
+            Profile::Strict => Self::Fix,
+        }
+    }
+
+    /// Whether a field may be fixed of which this is known: never what the author wrote.
+    pub fn may_fix(self, written: Written) -> bool {
+        match written {
+            Written::No => true,
+            Written::Unknown => self == Self::Fix,
+            Written::Yes => false,
+        }
+    }
 }
 
 /// Where the author's words are found.

@@ -299,6 +299,15 @@ impl<'a> Context<'a> {
         Some(selector.selects(|key| namespace.label(key)))
     }
 
+    /// The same where the check cannot be made without the answer; says so when it is unknown.
+    pub fn selects_namespace_or_skip(&self, selector: &LabelSelector, out: &mut Findings) -> Option<bool> {
+        let selects = self.selects_namespace(selector);
+        if selects.is_none() {
+            out.skip(format!("the labels of namespace {} are unknown", self.namespace()));
+        }
+        selects
+    }
+
     /// The change that an update makes to the size of a claim; `None` where it makes none, and for templates.
     pub fn resize(&self, claim: &Claim<'_>) -> Option<Resize<'a>> {
         if claim.origin() != ClaimOrigin::Object {

@@ -8,7 +8,7 @@ mod finding;
 mod rule;
 mod run;
 
-pub use author::{Author, Written};
+pub use author::{Author, WhenUnknown, Written};
 pub use context::{Context, Door, Operation, Request, Resize, ResolvedClass};
 pub use edit::{Edit, apply, operations};
 pub use finding::{Certainty, Finding, Findings};

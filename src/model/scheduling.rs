@@ -11,6 +11,27 @@ pub const ZONE_KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "failure-domain
 /// The label of nodes that names the node itself.
 pub const HOSTNAME_KEY: &str = "kubernetes.io/hostname";
 
+/// The deprecated topology labels of nodes, and those that have taken their place.
+const TOPOLOGY_SUCCESSORS: [(&str, &str); 2] = [
+    (ZONE_KEYS[1], ZONE_KEYS[0]),
+    (
+        "failure-domain.beta.kubernetes.io/region",
+        "topology.kubernetes.io/region",
+    ),
+];
+
+/// The label that has taken the place of a deprecated topology label; `None` for any other label.
+pub fn topology_successor(key: &str) -> Option<&'static str> {
+    let known = TOPOLOGY_SUCCESSORS.iter().find(|(deprecated, _)| key == *deprecated);
+    known.map(|(_, successor)| *successor)
+}
+
+/// Whether Kubernetes itself gives a topology label its meaning, be it a deprecated one.
+pub fn is_topology_key(key: &str) -> bool {
+    let mut known = TOPOLOGY_SUCCESSORS.iter();
+    known.any(|(deprecated, successor)| key == *deprecated || key == *successor)
+}
+
 /// The zone that a node's labels name.
 pub fn zone_of_node(node: Meta<'_>) -> Option<&str> {
     ZONE_KEYS.iter().find_map(|key| node.label(key))

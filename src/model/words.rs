@@ -11,6 +11,14 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> Stri
     }
 }
 
+/// A remedy, after the reason for what it mends where one is known: a clause that reads well after "because".
+pub fn with_reason(because: Option<&str>, remedy: &str) -> String {
+    match because {
+        Some(because) => format!("The reason: {because}. {remedy}"),
+        None => remedy.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,16 @@
-//! What else in the cluster belongs to a claim: its volume, the driver behind it, and what its volume is filled from. Rules of several categories ask this.
+//! What else in the cluster belongs to a claim: its volume, its pods' set, the driver behind it, and what its volume is
+//! filled from. Rules of several categories ask this.
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::cost::{self, MonthlyCost};
-use crate::engine::{Certainty, Context, Findings, ResolvedClass};
+use crate::engine::{Certainty, Context, Finding, Findings, ResolvedClass};
+use crate::model::object::{list, text};
 use crate::model::quantity::Quantity;
 use crate::model::words::listed;
-use crate::model::{Claim, DataSource, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume};
+use crate::model::{
+    Claim, DataSource, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume, Workload, ordinal,
+};
+use serde_json::Value;
 
 /// How many objects a message names.
 pub(super) const NAMED: usize = 3;
@@ -15,6 +20,55 @@ pub(super) fn volume_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Lookup<Volum
     claim.volume_name().map_or(Lookup::Absent, |name| {
         cx.view().get(ViewKind::PersistentVolume, "", name).map(Volume::new)
     })
+}
+
+/// The PersistentVolume of this name, if it exists; says so when that is unknown.
+pub(super) fn volume_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Volume<'a>> {
+    match cx.view().get(ViewKind::PersistentVolume, "", name) {
+        Lookup::Found(volume) => Some(Volume::new(volume)),
+        Lookup::Absent => None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolume {name} is unknown"));
+            None
+        }
+    }
+}
+
+/// The VolumeSnapshots of a claim of the object's namespace.
+pub(super) fn snapshots_of<'a>(claim: &str, cx: &Context<'a>) -> impl Iterator<Item = Snapshot<'a>> {
+    let snapshots = cx.view().rows_in(ViewKind::VolumeSnapshot, cx.namespace());
+    snapshots
+        .map(|row| Snapshot::new(ObjectKind::VolumeSnapshot, row))
+        .filter(move |snapshot| snapshot.claim() == Some(claim))
+}
+
+/// The claim of this name in the object's namespace, if it exists; says so when that is unknown.
+pub(super) fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
+    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
+        Lookup::Found(claim) => Some(Claim::object(claim)),
+        Lookup::Absent => None,
+        Lookup::Unknown => {
+            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
+            None
+        }
+    }
+}
+
+/// The claims that exist of a set's template, each with its ordinal.
+pub(super) fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>) -> Vec<(u64, Claim<'a>)> {
+    let (template, set) = (template.name(), set.meta().name());
+    let prefix = format!("{template}-{set}-");
+    cx.view()
+        .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
+        .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
+        .collect()
+}
+
+/// What each node where a driver runs says of it: an entry of `spec.drivers` of its CSINode.
+pub(super) fn told_by_nodes<'a>(name: &'a str, cx: &Context<'a>) -> impl Iterator<Item = &'a Value> {
+    let nodes = cx.view().rows(ViewKind::CsiNode);
+    let drivers = nodes.flat_map(|node| list(node, &["spec", "drivers"]));
+    drivers.filter(move |driver| text(driver, &["name"]) == Some(name))
 }
 
 /// The name of the CSI driver behind a provisioner: Kubernetes translates in-tree names.
@@ -120,6 +174,36 @@ pub(super) fn copier<'a>(claim: &Claim<'a>, cx: &Context<'a>, out: &mut Findings
         },
     };
     Some(Copier { class, certainty })
+}
+
+/// How the size of a claim misses what a copy of its source needs; `None` where it does not.
+///
+/// `copy` is the subject of "takes", `least` the size of the source. `certainty` is that of the refusal of a smaller claim,
+/// `same_only` that of the refusal of a larger one, where the driver refuses it.
+pub(super) fn size_mismatch(
+    claim: &Claim<'_>,
+    copy: &str,
+    least: Quantity,
+    certainty: Certainty,
+    same_only: Option<Certainty>,
+) -> Option<Finding> {
+    let size = claim.request()?.ok()?;
+    let (what, advice, certainty) = if size < least {
+        ("less than", "at least", certainty)
+    } else {
+        ("more than", "exactly", same_only.filter(|_| size > least)?)
+    };
+    let message = format!(
+        "{} asks for {}, {what} {copy} takes ({least})",
+        claim.title(),
+        claim.request_text()
+    );
+    let path = claim.spec_path(&["resources", "requests", "storage"]);
+    Some(
+        Finding::new(path, claim.request_text(), message)
+            .remedy(format!("Ask for {advice} {least}."))
+            .certainty(certainty),
+    )
 }
 
 /// What to do about a source of another driver: the classes of the cluster whose driver is the source's.

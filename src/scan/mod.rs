@@ -19,14 +19,20 @@ use std::sync::Arc;
 /// Judges the objects of a cluster, in one namespace (then without cluster-scoped objects) or in all.
 ///
 /// Two passes: first what rules look up, trimmed, then what they judge, page by page, so that memory holds rows and one page.
-/// A kind that the API server refuses to list is an error of the report, and Unknown to the rules.
-pub async fn scan(client: &Client, policies: &PolicySet, drivers: &Drivers, namespace: Option<&str>) -> Report {
+/// A kind that the API server refuses to list is an error of the report, and Unknown to the rules. Fails when the API server
+/// cannot be asked at all.
+pub async fn scan(
+    client: &Client,
+    policies: &PolicySet,
+    drivers: &Drivers,
+    namespace: Option<&str>,
+) -> Result<Report, kube::Error> {
     let mut report = Report::default();
     let judging = |rule: &&Rule| rule.judges(Operation::Scan, Door::Cluster);
     let rules: Vec<&'static Rule> = policies.rules().filter(judging).collect();
 
     let cluster = Cluster {
-        view: view(client, &rules, &mut report).await,
+        view: view(client, &rules, &mut report).await?,
         policies,
         drivers,
         now: Timestamp::now(),
@@ -38,14 +44,14 @@ pub async fn scan(client: &Client, policies: &PolicySet, drivers: &Drivers, name
         }
         let judge = |value: Value| judge(kind, &value, &cluster, &mut report);
         if let Err(error) = list(client, kind.group(), kind.as_str(), namespace, judge).await {
-            report.errors.push(unreadable(kind.as_str(), &error));
+            report.errors.push(refused(kind.as_str(), error)?);
         }
     }
-    report
+    Ok(report)
 }
 
 /// Everything that the rules look up.
-async fn view(client: &Client, rules: &[&Rule], report: &mut Report) -> View {
+async fn view(client: &Client, rules: &[&Rule], report: &mut Report) -> Result<View, kube::Error> {
     let mut view = View::default();
     let mut kinds: BTreeSet<ViewKind> = rules.iter().flat_map(|rule| rule.needs.iter().copied()).collect();
     kinds.insert(ViewKind::Namespace);
@@ -59,10 +65,10 @@ async fn view(client: &Client, rules: &[&Rule], report: &mut Report) -> View {
         match list(client, kind.group(), kind.as_str(), None, insert).await {
             // Where there is no such kind there are no such objects.
             Ok(Listed::All | Listed::NoSuchKind) => view.set_complete(kind, true),
-            Err(error) => report.errors.push(unreadable(kind.as_str(), &error)),
+            Err(error) => report.errors.push(refused(kind.as_str(), error)?),
         }
     }
-    view
+    Ok(view)
 }
 
 /// What every object is judged by.
@@ -106,13 +112,16 @@ fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Re
     }));
 }
 
-fn unreadable(kind: &str, error: &kube::Error) -> ReportedError {
-    let message = match error {
-        kube::Error::Api(status) => status.message.clone(),
-        other => other.to_string(),
-    };
-    ReportedError {
-        place: None,
-        message: format!("cannot list {kind} objects, so what needs them is skipped: {message}"),
+/// What the API server says of a kind that it does not list; any other failure goes on being one.
+fn refused(kind: &str, error: kube::Error) -> Result<ReportedError, kube::Error> {
+    match error {
+        kube::Error::Api(status) => Ok(ReportedError {
+            place: None,
+            message: format!(
+                "cannot list {kind} objects, so what needs them is skipped: {}",
+                status.message
+            ),
+        }),
+        other => Err(other),
     }
 }

@@ -34,8 +34,8 @@ pub enum LogError {
     AlreadySet,
 }
 
-/// The level when no environment variable says otherwise.
-const DEFAULT_FILTER: &str = "info";
+/// The levels when no environment variable says otherwise. The watches say themselves what fails, once.
+const DEFAULT_FILTER: &str = "info,kube_runtime=error";
 
 /// Sends the process's log to standard error. What is written is filtered by `VOLGUARD_LOG`, else by `RUST_LOG`, else
 /// it is everything from level info up. Fails on a filter that does not parse, and when called a second time.

@@ -6,7 +6,7 @@ use volguard::admission::judge;
 use volguard::cluster::view::{Lookup, View, ViewKind};
 use volguard::decision::{Judged, strictest};
 use volguard::drivers::Drivers;
-use volguard::engine::{Action, Author, Door, Operation, Request, Skip};
+use volguard::engine::{Author, Door, Operation, Request, Skip};
 use volguard::model::{Meta, ObjectKind, Subject};
 use volguard::policy::{Attributes, PolicySet};
 
@@ -22,10 +22,12 @@ pub(crate) struct Review {
     pub(crate) now: Option<String>,
     /// Whether a cluster stands behind the view.
     pub(crate) live: bool,
+    /// Whether the object is as the API server sends it, with defaults filled in: its metadata tell what its author wrote.
+    pub(crate) filled_in: bool,
 }
 
 impl Review {
-    /// What all policies say of the object, in the order of its fields; what is Off is left out.
+    /// What all policies say of the object, in the order of its fields; what is Off is there for its fix.
     ///
     /// On DELETE the object is the one that is deleted, on SCALE the workload with its new replicas.
     pub(crate) fn judge(
@@ -70,7 +72,11 @@ impl Review {
             },
             view,
             drivers: &Drivers::builtin(),
-            author: Author::Manifest(object.clone()),
+            author: if self.filled_in {
+                Author::of_live(Meta::of(object), None)
+            } else {
+                Author::Manifest(object.clone())
+            },
             door,
             live: self.live,
             user: &self.user,
@@ -79,8 +85,7 @@ impl Review {
         };
         let before = old.map(|old| Subject::new(kind, old));
         let subject = Subject::new(kind, object);
-        let (mut judged, skipped) = judge(policies, &attributes, &subject, before.as_ref(), &request, None);
-        judged.retain(|judged| judged.action != Action::Off);
+        let (judged, skipped) = judge(policies, &attributes, &subject, before.as_ref(), &request, None);
         (strictest(judged), skipped)
     }
 }

@@ -395,7 +395,7 @@ fn faults_of_classes() {
     assert_eq!(fault("block.csi.vultr.com", vfs).key, "storage_type");
     assert_eq!(
         fault("fsx.openzfs.csi.aws.com", &[ZFS, &[("KmsKey", "1")]].concat()).remedy,
-        "did you mean `KmsKeyId`?"
+        "Did you mean `KmsKeyId`?"
     );
 }
 
@@ -622,7 +622,7 @@ fn attributes_classes() {
         found[0].message,
         "`Type` is not a parameter of a VolumeAttributesClass of Amazon EBS: the driver refuses it"
     );
-    assert_eq!(found[0].remedy, "did you mean `type`?");
+    assert_eq!(found[0].remedy, "Did you mean `type`?");
 }
 
 #[test]

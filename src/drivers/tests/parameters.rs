@@ -378,7 +378,7 @@ fn image_features_of_rbd_need_each_other() {
         wrong.message
     );
     let wrong = fault("rbd.csi.ceph.com", &with("imageFeatures", "layring"));
-    assert_eq!(wrong.remedy, "did you mean `layering`?");
+    assert_eq!(wrong.remedy, "Did you mean `layering`?");
     for (key, value) in [
         ("objectSize", "4194305"),
         ("encryptionSectorSize", "8192"),
@@ -500,7 +500,7 @@ fn messages_read_well() {
         "`throughput` goes with `type: gp3` only, and `type` is \"io2\": EC2 refuses the volume, and older releases of \
          the driver dropped the value silently"
     );
-    assert_eq!(found.remedy, "remove `throughput`, or set `type: gp3`");
+    assert_eq!(found.remedy, "Remove `throughput`, or set `type: gp3`.");
     let found = fault("ebs.csi.aws.com", &[("iops", "90000")]);
     assert_eq!(
         found.message,

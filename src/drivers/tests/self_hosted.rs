@@ -655,7 +655,7 @@ fn faults_of_classes() {
         );
     }
     let misspelt = fault(LINSTOR, &[("linstor.csi.linbit.com/storagePol", "a")]);
-    assert_eq!(misspelt.remedy, "did you mean `storagePool`?");
+    assert_eq!(misspelt.remedy, "Did you mean `storagePool`?");
 }
 
 #[test]

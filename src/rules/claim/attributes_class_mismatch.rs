@@ -10,21 +10,17 @@ use crate::rules::related::{NAMED, driver_name, driver_of};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim names a VolumeAttributesClass of another driver than that of its volume or, before it has one, of its
     /// StorageClass. An attributes class that does not exist yet is no finding: the claim waits for it.
     ///
     /// ## Why it matters
-    ///
     /// The attributes are parameters of one driver and mean nothing to another. The volume is not made, or not modified,
     /// and the claim stays as it is with an event.
     ///
     /// ## How to fix
-    ///
     /// Name a VolumeAttributesClass whose `driverName` is the provisioner of the StorageClass.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -43,7 +39,6 @@ crate::rule! {
     /// driverName: disk.csi.azure.com
     /// parameters: {DiskIOPSReadWrite: "6000"}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -54,7 +49,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -67,7 +61,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/>
     pub static RULE = {
         name: "attributes-class-mismatch",
@@ -112,7 +105,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         format!("Name one of driver {driver}: {}.", listed(fitting, NAMED))
     };
     let message = format!(
-        "{}: VolumeAttributesClass {name} is of {}, not of {driver}",
+        "{}: attributes class {name} is for {}, not {driver}",
         claim.title(),
         attributes.driver()
     );

@@ -8,27 +8,22 @@ use crate::rules::related::NAMED;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is deleted while pods on some node use it. Pods that have finished count too, as long as they are there.
     /// Pods that wait for a node do not hold the claim.
     ///
     /// ## Why it matters
-    ///
     /// The claim is kept until the last of these pods is gone, and hangs in Terminating until then: `kubectl delete`
     /// does not return, new pods cannot use the claim, and it cannot be made anew under its name. There is no way back
     /// either. When the last pod goes, months later perhaps, the data goes with it.
     ///
     /// ## How to fix
-    ///
     /// Delete the workload first, then the claim.
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: DELETE
     /// user: ann@example.com
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: Pod
@@ -40,7 +35,6 @@ crate::rule! {
     ///       persistentVolumeClaim: {claimName: ledger}
     /// status: {phase: Running}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -50,7 +44,6 @@ crate::rule! {
     ///   volumeName: pvc-8c6a
     /// status: {phase: Bound}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -62,7 +55,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection>
     /// - <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volume/pvcprotection/pvc_protection_controller.go>
     pub static RULE = {

@@ -5,7 +5,6 @@ use crate::model::Claim;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// An update makes a claim ask for less than its volume has, or for exactly that much. The API server refuses it
     /// with "field can not be less than status.capacity". To take back part of an expansion that did not happen yet is
     /// fine: a size between that of the volume and that of the claim is accepted. The size of a claim that is not bound
@@ -14,16 +13,13 @@ crate::rule! {
     /// It reports at `/mutate`, for the API server refuses before `/validate`.
     ///
     /// ## Why it matters
-    ///
     /// Kubernetes never shrinks volumes. A manifest that lags behind a volume that has grown, or a value that somebody
     /// lowered to save money, fails every later roll-out.
     ///
     /// ## How to fix
-    ///
     /// Write the size that the claim has. For a smaller volume make a new claim and copy the data.
     ///
     /// ## Examples
-    ///
     /// ```yaml,old
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -34,7 +30,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 100Gi}}
     /// status: {phase: Bound, capacity: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -44,7 +39,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 50Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -56,7 +50,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#recovering-from-failure-when-expanding-volumes>
     pub static RULE = {
         name: "claim-shrunk",

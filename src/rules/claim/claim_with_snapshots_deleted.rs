@@ -5,34 +5,29 @@ use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles, ResolvedClass,
 };
 use crate::model::words::listed;
-use crate::model::{Claim, ClaimOrigin, ObjectKind, Snapshot};
-use crate::rules::related::{NAMED, volume_of};
+use crate::model::{Claim, ClaimOrigin, Snapshot};
+use crate::rules::related::{NAMED, snapshots_of, volume_of};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is deleted of which there are VolumeSnapshots, and its volume is deleted with it: its reclaim policy is
     /// Delete. With Retain the volume stays, and nothing is said.
     ///
     /// ## Why it matters
-    ///
     /// With many drivers a snapshot lives in the same storage system as its volume and shares its blocks. Some delete
     /// the snapshots with the volume; some refuse to delete the volume, which then stays behind as Failed; with the rest
     /// the snapshots outlive it. Which it is shows when the restore is needed.
     ///
     /// ## How to fix
-    ///
     /// Keep the volume until the snapshots are not needed any more:
     /// `kubectl patch pv NAME -p '{"spec": {"persistentVolumeReclaimPolicy": "Retain"}}'`. Or delete the snapshots first,
     /// knowingly.
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: DELETE
     /// user: ann@example.com
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: PersistentVolume
@@ -46,7 +41,6 @@ crate::rule! {
     /// metadata: {name: before-upgrade, namespace: finance}
     /// spec: {source: {persistentVolumeClaimName: ledger}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -56,7 +50,6 @@ crate::rule! {
     ///   volumeName: pvc-8c6a
     /// status: {phase: Bound}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -68,7 +61,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming>
     pub static RULE = {
@@ -99,13 +91,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if !is_deleted {
         return;
     }
-    let snapshots: Vec<&str> = cx
-        .view()
-        .rows_in(ViewKind::VolumeSnapshot, cx.namespace())
-        .map(|row| Snapshot::new(ObjectKind::VolumeSnapshot, row))
-        .filter(|snapshot| snapshot.claim() == Some(claim.name()) && !snapshot.meta().is_deleting())
-        .map(Snapshot::name)
-        .collect();
+    let snapshots = snapshots_of(claim.name(), cx).filter(|snapshot| !snapshot.meta().is_deleting());
+    let snapshots = listed(snapshots.map(Snapshot::name), NAMED);
     if snapshots.is_empty() {
         if !cx.view().is_complete(ViewKind::VolumeSnapshot) {
             out.skip("the VolumeSnapshots are unknown");
@@ -113,9 +100,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let message = format!(
-        "{} is deleted with its volume, and has snapshots: {}",
-        claim.title(),
-        listed(snapshots, NAMED)
+        "{} is deleted with its volume, and has snapshots: {snapshots}",
+        claim.title()
     );
     let remedy = format!(
         "With some drivers the snapshots go too, or cannot be restored. To keep the volume: `kubectl patch pv {volume} -p \

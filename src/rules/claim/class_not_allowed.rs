@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim uses a StorageClass that is not on the list of its namespace. Parameter `namespaces` has a list for the
     /// namespaces that a selector selects; the first entry that matches counts, an empty list allows no class.
     /// `classes` is the list of all other namespaces, where every class is allowed without it. A claim that names no
@@ -22,16 +21,13 @@ crate::rule! {
     /// Without parameters the rule is silent; with them it denies, unless the policy gives another action.
     ///
     /// ## Why it matters
-    ///
     /// Every user of a cluster can name every class: the expensive disks, another team's pool, the class without
     /// encryption. Kubernetes can forbid a class only by a quota of zero in every single namespace.
     ///
     /// ## How to fix
-    ///
     /// Use a class of the list, or ask whoever keeps the policy.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -45,13 +41,11 @@ crate::rule! {
     ///           - namespaceSelector: {matchLabels: {tier: database}}
     ///             classes: [gp3, io2]
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: Namespace
     /// metadata: {name: default, labels: {tier: web}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -61,7 +55,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -73,7 +66,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/policy/resource-quotas/#storage-resource-quota>
     /// - <https://github.com/kubernetes/kubernetes/issues/73879>
     pub static RULE = {
@@ -149,13 +141,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
 /// The classes that are allowed in the namespace; `None` where all are, and where nobody can tell.
 fn allowed<'p>(parameters: &'p ClassNotAllowed, cx: &Context<'_>, out: &mut Findings) -> Option<&'p [String]> {
     for entry in &parameters.namespaces {
-        match cx.selects_namespace(&entry.namespace_selector) {
-            Some(true) => return Some(&entry.classes),
-            Some(false) => {}
-            None => {
-                out.skip(format!("the labels of namespace {} are unknown", cx.namespace()));
-                return None;
-            }
+        if cx.selects_namespace_or_skip(&entry.namespace_selector, out)? {
+            return Some(&entry.classes);
         }
     }
     parameters.classes.as_deref()

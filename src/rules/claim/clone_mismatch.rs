@@ -3,29 +3,26 @@
 use super::refusal;
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{Claim, DataSource};
-use crate::rules::related::{copier, driver_name, driver_of, namespace_of, size_of, use_class_of};
+use crate::rules::related::{copier, driver_name, driver_of, namespace_of, size_mismatch, size_of, use_class_of};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is to be a clone of another claim that it cannot be cloned from: the class is of another driver, the
     /// driver makes no clones, the volume mode differs, or the size that is asked for is smaller than the source (or
     /// differs from it, where the driver clones to the same size only). Whether the source is there and ready is said
     /// by `source-not-ready`.
     ///
     /// ## Why it matters
-    ///
     /// The provisioner refuses the clone and tries again for ever. The claim stays Pending, and its source, size and
     /// mode cannot be changed any more.
     ///
     /// ## How to fix
-    ///
     /// Use a class of the source's driver, the source's volume mode, and at least the source's size. To change driver
     /// or mode, make an empty claim and copy the data with a pod that mounts both.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -42,7 +39,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 20Gi}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -53,7 +49,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 10Gi}}
     ///   dataSource: {kind: PersistentVolumeClaim, name: source}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -66,7 +61,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/volume-pvc-datasource/>
     /// - <https://github.com/kubernetes-csi/external-provisioner/blob/master/pkg/controller/controller.go>
     pub static RULE = {
@@ -98,19 +92,16 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
 
     let refused = known.as_ref().map(|known| known.driver.clones());
     if let Some((certainty, fact)) = refused.and_then(|fact| Some((refusal(&fact)?, fact))) {
-        let reason = fact
-            .because
-            .map_or_else(String::new, |because| format!("The reason: {because}. "));
         let message = format!(
             "{} is to be a clone, and {} (class {}) makes none",
             claim.title(),
             class.provisioner(),
             class.name()
         );
-        let remedy = format!("{reason}Make an empty claim and copy the data with a pod that mounts both.");
+        let remedy = "Make an empty claim and copy the data with a pod that mounts both.";
         out.push(
             Finding::new(name_path, source.name, message)
-                .remedy(remedy)
+                .remedy(with_reason(fact.because, remedy))
                 .certainty(certainty),
         );
         return;
@@ -156,29 +147,13 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
                 .certainty(copier.certainty),
         );
     }
-    let (Some(Ok(size)), Some(least)) = (claim.request(), size_of(&original, cx)) else {
-        return;
-    };
-    let exactly = known
-        .map(|known| known.driver)
-        .filter(|driver| driver.clones_same_size_only());
-    let (what, advice, certainty) = if size < least {
-        ("smaller than", "at least ", copier.certainty)
-    } else if let Some(driver) = exactly.filter(|_| size > least) {
-        ("larger than", "exactly ", driver.clones().confidence.into())
-    } else {
-        return;
-    };
-    let message = format!(
-        "{} asks for {}, {what} its clone source {} ({least})",
-        claim.title(),
-        claim.request_text(),
-        source.name
-    );
-    let path = claim.spec_path(&["resources", "requests", "storage"]);
-    out.push(
-        Finding::new(path, claim.request_text(), message)
-            .remedy(format!("Ask for {advice}{least}."))
-            .certainty(certainty),
-    );
+    let Some(least) = size_of(&original, cx) else { return };
+    let driver = known.map(|known| known.driver);
+    let same_only = driver
+        .filter(|driver| driver.clones_same_size_only())
+        .map(|driver| driver.clones().confidence.into());
+    let clone = format!("a clone of {}", source.name);
+    if let Some(finding) = size_mismatch(claim, &clone, least, copier.certainty, same_only) {
+        out.push(finding);
+    }
 }

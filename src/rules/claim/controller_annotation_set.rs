@@ -23,23 +23,19 @@ const ANNOTATIONS: &[(&str, &str)] = &[
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A new claim, or the template of one, carries annotations that the binder, the scheduler and the provisioners use
     /// to talk to each other. Claims that the cluster's own controllers make are not judged. Tools that restore backups
     /// may need such annotations: name their users in `excludeUsers` of the policy.
     ///
     /// ## Why it matters
-    ///
     /// With `bind-completed` a claim counts as bound, and is Lost at once where its volume is not there. With
     /// `selected-node` its volume is made on a node that nobody checked for room, zone or taints. A claim that was
     /// copied from a cluster with `kubectl get -o yaml` has them all.
     ///
     /// ## How to fix
-    ///
     /// Take the annotations out of the manifest, and `volumeName` with them unless that very volume is meant.
     ///
     /// ## Examples
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -51,7 +47,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -65,7 +60,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/reference/labels-annotations-taints/#pv-kubernetesio-bind-completed>
     /// - <https://kubernetes.io/docs/reference/labels-annotations-taints/#volume-kubernetes-io-selected-node>
     pub static RULE = {

@@ -4,18 +4,15 @@ use super::{Served, refusal};
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, ParameterSpec, Profiles,
-    RuleParameters, Written,
+    RuleParameters, WhenUnknown, Written,
 };
 use crate::model::labels::LabelSelector;
-use crate::model::{
-    AccessMode, Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Subject, VolumeMode, ordinal,
-};
+use crate::model::{AccessMode, Claim, ClaimOrigin, ClassName, ObjectKind, StorageClass, Subject, VolumeMode, ordinal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim names no class, and the default class that it gets cannot serve the access modes or the volume mode that
     /// it asks for. Parameter `defaultClasses` says which class such claims should have, by access mode, volume mode
     /// and namespace; the first entry that matches counts. Without the parameter, or where no entry matches, this rule
@@ -26,18 +23,15 @@ crate::rule! {
     /// Where nobody can tell, parameter `whenUnknown` decides: `Report` (the default) or `Fix`.
     ///
     /// ## Why it matters
-    ///
     /// There is one default class for the whole cluster, most often of block storage. A claim for a shared volume that
     /// leaves the class to the cluster stays Pending, though another class would serve it.
     ///
     /// ## How to fix
-    ///
     /// Name the class in the claim. With `mutate: true` the class of the matching entry is set when the claim is
     /// created, provided that its author wrote none. Claim templates are reported only: the claims made from them get
     /// the class.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -51,7 +45,6 @@ crate::rule! {
     ///         defaultClasses:
     ///           - {accessModes: [ReadWriteMany], volumeMode: Filesystem, class: efs}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -79,7 +72,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteMany]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -110,7 +102,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass>
     /// - <https://github.com/kubernetes/kubernetes/issues/89911>
     pub static RULE = {
@@ -126,7 +117,7 @@ crate::rule! {
             Needs::Namespace,
         ],
         profiles: Profiles::actions(Action::Off, Action::Off, Action::Off),
-        parameters: ParameterSpec::of::<DefaultClasses>(),
+        parameters: ParameterSpec::of::<DefaultClassCannotServe>(),
         check: Check::Claim(check),
     }
 }
@@ -134,17 +125,17 @@ crate::rule! {
 /// What would be found of a template although its claims are fixed.
 const SETTLED: &[&str] = &["unsupported-access-mode", "unsupported-volume-mode"];
 
-/// The parameters of the rule.
+/// Parameters of default-class-cannot-serve.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct DefaultClasses {
+struct DefaultClassCannotServe {
     /// Which class claims get that the default class cannot serve. The first entry that matches counts.
     default_classes: Vec<DefaultClass>,
     /// What is done where nobody can tell whether the author wrote the class.
     when_unknown: WhenUnknown,
 }
 
-impl RuleParameters for DefaultClasses {}
+impl RuleParameters for DefaultClassCannotServe {}
 
 /// The class for some claims.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -163,18 +154,8 @@ struct DefaultClass {
     namespace_selector: LabelSelector,
 }
 
-/// What is done where nobody can tell whether the author wrote the class.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-enum WhenUnknown {
-    /// The finding has no fix.
-    #[default]
-    Report,
-    /// The class is replaced as if the author had not written it.
-    Fix,
-}
-
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let parameters = cx.parameters::<DefaultClasses>();
+    let parameters = cx.parameters::<DefaultClassCannotServe>();
     if parameters.default_classes.is_empty() || claim.volume_name().is_some() {
         return;
     }
@@ -203,12 +184,11 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(path.clone(), served.class.name(), message)
         .remedy(format!("Write storageClassName: {class}."))
         .certainty(certainty);
-    let always = parameters.when_unknown == WhenUnknown::Fix;
     out.push(match claim.origin() {
-        ClaimOrigin::Object if written == Written::No || always => finding.fix([Edit::Set(path, class.into())]),
+        ClaimOrigin::Object if parameters.when_unknown.may_fix(written) => finding.fix([Edit::Set(path, class.into())]),
         // A class in the template would be drift; the claims that are made of it are fixed.
         ClaimOrigin::SetTemplate => finding.settles(SETTLED),
-        ClaimOrigin::Ephemeral if always => finding.settles(SETTLED),
+        ClaimOrigin::Ephemeral if parameters.when_unknown == WhenUnknown::Fix => finding.settles(SETTLED),
         ClaimOrigin::Object | ClaimOrigin::Ephemeral => finding,
     });
 }
@@ -280,18 +260,9 @@ fn configured<'p>(
         {
             continue;
         }
-        if !entry.namespace_selector.is_empty() {
-            let Lookup::Found(namespace) = cx.namespace_object() else {
-                // Whether this entry comes before the next ones cannot be told.
-                out.skip(format!("the labels of namespace {} are unknown", cx.namespace()));
-                return None;
-            };
-            let meta = Meta::of(namespace);
-            if !entry.namespace_selector.selects(|key| meta.label(key)) {
-                continue;
-            }
+        if cx.selects_namespace_or_skip(&entry.namespace_selector, out)? {
+            return Some(&entry.class);
         }
-        return Some(&entry.class);
     }
     None
 }

@@ -1,19 +1,18 @@
 //! See the documentation of [`RULE`].
 
 use super::NAMED_CLASSES;
-use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, ParameterSpec, Profiles, RuleParameters,
 };
 use crate::model::labels::{LabelSelector, Operator, Requirement};
 use crate::model::words::listed;
-use crate::model::{Claim, ClaimOrigin, ObjectKind, StorageClass, Volume, object};
+use crate::model::{Claim, ClaimOrigin, ObjectKind, StorageClass, object};
+use crate::rules::related::volume_or_skip;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim in a namespace that is marked as production gets a volume that is deleted together with the claim: its
     /// class has `reclaimPolicy: Delete`. Parameter `production` has the selectors of such namespaces; by default those
     /// whose label `environment` or `env` is `production` or `prod`.
@@ -23,17 +22,14 @@ crate::rule! {
     /// are not judged.
     ///
     /// ## Why it matters
-    ///
     /// `kubectl delete pvc`, an uninstalled chart or a deleted namespace then takes the data of production with it, and
     /// nothing brings it back but a backup.
     ///
     /// ## How to fix
-    ///
     /// Use a class with `reclaimPolicy: Retain`. For a volume that exists: `kubectl patch pv NAME -p
     /// '{"spec": {"persistentVolumeReclaimPolicy": "Retain"}}'`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: Namespace
@@ -57,7 +53,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -67,7 +62,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -79,7 +73,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming>
     /// - <https://kubernetes.io/docs/tasks/administer-cluster/change-pv-reclaim-policy/>
     pub static RULE = {
@@ -155,14 +148,7 @@ fn is_production(cx: &Context<'_>) -> Option<bool> {
 }
 
 fn of_volume(claim: &Claim<'_>, name: &str, cx: &Context<'_>, out: &mut Findings) -> Option<Finding> {
-    let volume = match cx.view().get(ViewKind::PersistentVolume, "", name) {
-        Lookup::Found(volume) => Volume::new(volume),
-        Lookup::Absent => return None,
-        Lookup::Unknown => {
-            out.skip(format!("PersistentVolume {name} is unknown"));
-            return None;
-        }
-    };
+    let volume = volume_or_skip(name, cx, out)?;
     if volume.reclaim_policy() != "Delete" {
         return None;
     }
@@ -171,7 +157,7 @@ fn of_volume(claim: &Claim<'_>, name: &str, cx: &Context<'_>, out: &mut Findings
         claim.title()
     );
     let remedy = format!(
-        "Keep the volume: kubectl patch pv {name} -p '{{\"spec\": {{\"persistentVolumeReclaimPolicy\": \"Retain\"}}}}'"
+        "Keep the volume: `kubectl patch pv {name} -p '{{\"spec\": {{\"persistentVolumeReclaimPolicy\": \"Retain\"}}}}'`."
     );
     Some(Finding::new(claim.spec_path(&["volumeName"]), name, message).remedy(remedy))
 }

@@ -7,7 +7,6 @@ use crate::model::{Claim, ClaimOrigin, DataSource};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks to be filled from a source that the API server drops without a word. `dataSource` takes a
     /// PersistentVolumeClaim of the core group or a VolumeSnapshot of `snapshot.storage.k8s.io`; anything else is taken
     /// out of the claim when it is stored. A VolumeSnapshot without its `apiGroup` is such a source too.
@@ -16,17 +15,14 @@ crate::rule! {
     /// `CrossNamespaceVolumeDataSource`. Nobody but the API server knows that, so this is denied in profile Strict only.
     ///
     /// ## Why it matters
-    ///
     /// The claim is stored as if no source had been asked for, and gets an empty volume. The application starts on it,
     /// makes a new database, and the restore that was meant has not happened. Nothing shows it afterwards: neither the
     /// claim nor an event. That is why this rule reports at `/mutate`, before the source is gone.
     ///
     /// ## How to fix
-    ///
     /// Name the source in `dataSourceRef`, which takes any kind that a volume populator serves, and write its `apiGroup`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -38,7 +34,6 @@ crate::rule! {
     ///     kind: VolumeSnapshot
     ///     name: nightly
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -53,7 +48,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#data-source-references>
     /// - <https://github.com/kubernetes/kubernetes/blob/master/pkg/api/persistentvolumeclaim/util.go>
     pub static RULE = {

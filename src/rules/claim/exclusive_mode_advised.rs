@@ -7,24 +7,20 @@ use crate::model::{AccessMode, Claim, ClaimOrigin};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim template of a StatefulSet asks for `ReadWriteOnce` and nothing else, and the driver of its class is
     /// known to serve `ReadWriteOncePod`. Every claim of a set is used by one pod. Claims outside of sets are not
     /// judged: pods of one node may share them, which cannot be seen from the claim.
     ///
     /// ## Why it matters
-    ///
     /// `ReadWriteOnce` lets any number of pods write, as long as they run on one node. A second pod that mounts the
     /// claim by mistake, or a pod that was deleted by force and still runs, corrupts the files of a database;
     /// `ReadWriteOncePod` keeps it from starting.
     ///
     /// ## How to fix
-    ///
     /// Write `accessModes: [ReadWriteOncePod]`. The templates of a set that exists cannot be changed, so it is for new
     /// ones. Pods for maintenance and backup that mount the claim beside its own pod then have to wait.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -35,7 +31,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: apps/v1
     /// kind: StatefulSet
@@ -48,7 +43,6 @@ crate::rule! {
     ///         accessModes: [ReadWriteOnce]
     ///         resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: apps/v1
     /// kind: StatefulSet
@@ -63,7 +57,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes>
     /// - <https://kubernetes.io/blog/2023/04/20/read-write-once-pod-access-mode-beta/>
     pub static RULE = {

@@ -12,7 +12,6 @@ use crate::model::{Claim, ClaimOrigin, ClassName, StorageClass};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// An update makes a claim grow, and the API server will refuse it: the class does not allow expansion, the class
     /// exists no more, the claim has no class, or the claim is not bound. In `scan` it finds the claims that asked for
     /// more when they still could, and whose class does not allow it now.
@@ -21,17 +20,14 @@ crate::rule! {
     /// class nor a way out.
     ///
     /// ## Why it matters
-    ///
     /// A volume that cannot grow is found out when it is full.
     ///
     /// ## How to fix
-    ///
     /// `allowVolumeExpansion` of a class may be changed at any time: `kubectl patch storageclass NAME -p
     /// '{"allowVolumeExpansion": true}'`, provided that the driver can expand volumes. Otherwise make a new claim of
     /// another class and copy the data.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -50,7 +46,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,old
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -61,7 +56,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 100Gi}}
     /// status: {phase: Bound, capacity: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -71,7 +65,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 200Gi}}
     /// ```
-    ///
     /// ```yaml,old
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -82,7 +75,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 100Gi}}
     /// status: {phase: Bound, capacity: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -94,7 +86,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims>
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#allow-volume-expansion>
     pub static RULE = {
@@ -166,7 +157,7 @@ fn obstacle(name: &str, claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings)
     }
     if can_expand(class, cx) {
         let remedy = format!(
-            "Allow it: kubectl patch storageclass {name} -p '{{\"allowVolumeExpansion\": true}}', then try again."
+            "Allow it (`kubectl patch storageclass {name} -p '{{\"allowVolumeExpansion\": true}}'`), and try again."
         );
         Some((format!("class {name} does not allow it"), remedy))
     } else {

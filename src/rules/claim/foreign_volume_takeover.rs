@@ -1,28 +1,24 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
-use crate::model::{Claim, Volume};
+use crate::model::Claim;
+use crate::rules::related::volume_or_skip;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks by name (`volumeName`) for a volume whose `claimRef` names a claim of another namespace: the volume
     /// is in use there, kept for there, or was released there and still holds the data.
     ///
     /// ## Why it matters
-    ///
     /// Volumes are of no namespace, and whoever may create claims may ask for any of them. As soon as somebody takes the
     /// old claim out of the released volume, as many guides advise, it is bound to the claim that waits for it, with all
     /// the data of the other tenant.
     ///
     /// ## How to fix
-    ///
     /// Leave `volumeName` out. If the data is meant to move to this namespace, an administrator writes the new claim
     /// into the `claimRef` of the volume first.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: PersistentVolume
@@ -36,7 +32,6 @@ crate::rule! {
     ///   claimRef: {namespace: finance, name: payroll, uid: 6f0f9d0e-4f1c-4c3e-8b39-1f7a0f6f3f55}
     /// status: {phase: Released}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -47,7 +42,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -60,7 +54,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume>
     /// - <https://kubernetes.io/docs/concepts/security/multi-tenancy/#storage-isolation>
     pub static RULE = {
@@ -77,10 +70,8 @@ crate::rule! {
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(name) = claim.volume_name() else { return };
-    let volume = match cx.view().get(ViewKind::PersistentVolume, "", name) {
-        Lookup::Found(row) => Volume::new(row),
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("PersistentVolume {name} is unknown")),
+    let Some(volume) = volume_or_skip(name, cx, out) else {
+        return;
     };
     let foreign = volume
         .claim_ref()

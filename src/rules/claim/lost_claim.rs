@@ -1,31 +1,26 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles};
 use crate::model::words::listed;
-use crate::model::{Claim, ClaimOrigin, FieldPath, ObjectKind, Snapshot};
-use crate::rules::related::{NAMED, volume_of};
+use crate::model::{Claim, ClaimOrigin, FieldPath, Snapshot};
+use crate::rules::related::{NAMED, snapshots_of, volume_of};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is in phase Lost: it was bound, and the PersistentVolume is gone or belongs to another claim.
     ///
     /// ## Why it matters
-    ///
     /// Pods that run still have their files, but no new pod starts with the claim, and nothing provisions for it again.
     ///
     /// ## How to fix
-    ///
     /// If the storage itself still exists, make the PersistentVolume again with the same name and source; the claim is
     /// bound to it again. Otherwise delete the claim, and restore it from a snapshot or a backup.
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: SCAN
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: PersistentVolume
@@ -33,7 +28,6 @@ crate::rule! {
     /// spec: {claimRef: {namespace: shop, name: data}}
     /// status: {phase: Bound}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -41,7 +35,6 @@ crate::rule! {
     /// spec: {storageClassName: gp3, volumeName: pvc-8c6a}
     /// status: {phase: Lost}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -51,7 +44,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/persistent-volume-claim-v1/>
     /// - <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volume/persistentvolume/pv_controller.go>
     pub static RULE = {
@@ -84,16 +76,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("{} is Lost: volume {volume} {outcome}", claim.title())
         }
     };
-    let snapshots: Vec<&str> = cx
-        .view()
-        .rows_in(ViewKind::VolumeSnapshot, cx.namespace())
-        .map(|row| Snapshot::new(ObjectKind::VolumeSnapshot, row))
-        .filter(|snapshot| snapshot.claim() == Some(claim.name()) && snapshot.is_ready())
-        .map(Snapshot::name)
-        .collect();
-    let restore = match snapshots.as_slice() {
-        [] => "a backup".to_owned(),
-        names => format!("a snapshot ({})", listed(names.iter().copied(), NAMED)),
+    let snapshots = snapshots_of(claim.name(), cx).filter(|snapshot| snapshot.is_ready());
+    let restore = match listed(snapshots.map(Snapshot::name), NAMED).as_str() {
+        "" => "a backup".to_owned(),
+        names => format!("a snapshot ({names})"),
     };
     let remedy = if !volume.is_empty() && found.found().is_none() {
         format!(

@@ -7,29 +7,24 @@ use crate::model::object::text;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is to be filled from an object of a kind for which the cluster has no VolumePopulator. Claims and
     /// snapshots need none. A cluster that registers no populator at all is not judged: registering is voluntary, and
     /// a populator works without.
     ///
     /// ## Why it matters
-    ///
     /// Nobody fills the volume, and the claim stays Pending without an event that says why.
     ///
     /// ## How to fix
-    ///
     /// Install the populator of that kind, or correct `apiGroup` and `kind` of `dataSourceRef`.
     /// `kubectl get volumepopulators` shows what is registered.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: populator.storage.k8s.io/v1beta1
     /// kind: VolumePopulator
     /// metadata: {name: images}
     /// sourceKind: {group: images.example.com, kind: Image}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -39,7 +34,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 10Gi}}
     ///   dataSourceRef: {apiGroup: images.example.com, kind: DiskImage, name: debian}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -51,7 +45,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#volume-populators-and-data-sources>
     /// - <https://github.com/kubernetes-csi/volume-data-source-validator>
     pub static RULE = {

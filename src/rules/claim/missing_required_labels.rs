@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim lacks a label that the policy requires, or has it with a value that is not listed. A template of a
     /// StatefulSet also has the labels of the set's selector, which statefulset-controller puts on its claims. Every
     /// missing label is a finding.
@@ -19,17 +18,14 @@ crate::rule! {
     /// Without parameters the rule is silent; with them it warns, unless the policy gives another action.
     ///
     /// ## Why it matters
-    ///
     /// Volumes outlive the pods, the release and the people that made them. Without an owner nobody dares to delete
     /// them, and without a cost centre nobody pays for them.
     ///
     /// ## How to fix
-    ///
     /// Write the labels: under `metadata.labels` of the claim, and for a StatefulSet under `metadata.labels` of the
     /// template. The labels of a claim may be changed at any time, those of a template only by making the set anew.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -42,7 +38,6 @@ crate::rule! {
     ///           - {key: owner}
     ///           - {key: backup, values: [daily, weekly, none]}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -53,7 +48,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -66,7 +60,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/>
     /// - <https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>
     pub static RULE = {

@@ -8,22 +8,18 @@ use crate::model::{Claim, ClassName, StorageClass};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim names no StorageClass, and no class of the cluster is the default. A claim that names its volume, or
     /// that an Available volume without class fits, is not judged. In files, without a cluster, it speaks only where
     /// the classes are given.
     ///
     /// ## Why it matters
-    ///
     /// Nothing provisions a volume for the claim. It stays Pending until somebody makes a class the default, and then
     /// it gets that class, whatever it is.
     ///
     /// ## How to fix
-    ///
     /// Name a class in the claim (`kubectl get storageclass`), or make one the default.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -34,7 +30,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -43,7 +38,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -55,7 +49,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#retroactive-default-storageclass-assignment>
     pub static RULE = {
@@ -87,7 +80,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         "" => "Create a StorageClass and name it in the claim, or create one that is the default.".to_owned(),
         classes => format!(
             "Name a class of this cluster ({classes}), or make one the default: \
-             kubectl annotate storageclass NAME storageclass.kubernetes.io/is-default-class=true"
+             `kubectl annotate storageclass NAME storageclass.kubernetes.io/is-default-class=true`."
         ),
     };
     out.push(Finding::new(claim.class_path(), "", message).remedy(remedy));

@@ -5,29 +5,25 @@ use crate::cluster::view::ViewKind;
 use crate::drivers::{Confidence, Expansion};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles};
 use crate::model::Claim;
-use crate::model::words::listed;
+use crate::model::words::{listed, with_reason};
 
 /// How many pods a message names.
 const NAMED_PODS: usize = 2;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// An update makes a claim grow while pods use it, and the driver of its class expands a volume only while no pod
     /// does.
     ///
     /// ## Why it matters
-    ///
     /// The update is accepted and nothing happens: the claim keeps its old size until every pod that uses it is gone,
     /// which for a database that runs out of space is an outage at the worst time.
     ///
     /// ## How to fix
-    ///
     /// Stop the pods (`kubectl scale --replicas=0`), grow the claim, wait until `kubectl get pvc` shows the new
     /// capacity or the condition `FileSystemResizePending`, and start them again.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -43,7 +39,6 @@ crate::rule! {
     ///   volumes:
     ///     - {name: data, persistentVolumeClaim: {claimName: data-db-0}}
     /// ```
-    ///
     /// ```yaml,old
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -54,7 +49,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 10Gi}}
     /// status: {phase: Bound, capacity: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -64,7 +58,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 20Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -76,7 +69,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#resizing-an-in-use-persistentvolumeclaim>
     /// - <https://kubernetes-csi.github.io/docs/volume-expansion.html>
     pub static RULE = {
@@ -114,20 +106,19 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let message = format!(
         "{} grows while {pods} uses it; {} expands detached volumes only",
         claim.title(),
-        served.title()
+        served.class.provisioner()
     );
-    let because = expansion.because.map(|because| format!("The reason: {because}. "));
+    let remedy = format!(
+        "Stop the pods, wait for the new size, and start them again: it stays at {} while they run.",
+        resize.from
+    );
     out.push(
         Finding::new(
             claim.spec_path(&["resources", "requests", "storage"]),
             claim.request_text(),
             message,
         )
-        .remedy(format!(
-            "{}It stays at {} until the pods are gone: stop them, wait for the new size, start them again.",
-            because.unwrap_or_default(),
-            resize.from
-        ))
+        .remedy(with_reason(expansion.because, &remedy))
         .certainty(expansion.confidence.into()),
     );
 }

@@ -14,7 +14,6 @@ use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is bound to a volume, no pod uses it, and nothing is left that would: no owner, no StatefulSet whose
     /// template it was made from, no StatefulSet or Deployment that names it. Where the cluster keeps the condition
     /// `Unused` of claims, it must have been true for as long as parameter `unusedFor` says (30 days by default).
@@ -27,22 +26,18 @@ crate::rule! {
     /// last runs are there.
     ///
     /// ## Why it matters
-    ///
     /// The volume is paid for month by month. Deleting a Helm release or a StatefulSet leaves its claims behind by
     /// design, and nobody looks for them.
     ///
     /// ## How to fix
-    ///
     /// Take a snapshot if in doubt, then delete the claim: `kubectl delete pvc NAME`. If it is kept on purpose, say so
     /// with the label `volguard.dev/protect: "true"`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: SCAN
     /// now: 2026-06-01T00:00:00Z
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: Pod
@@ -52,7 +47,6 @@ crate::rule! {
     ///     - name: data
     ///       persistentVolumeClaim: {claimName: data}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -60,7 +54,6 @@ crate::rule! {
     /// spec: {storageClassName: gp3, volumeName: pvc-8c6a}
     /// status: {phase: Bound, capacity: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -70,7 +63,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#limitations>
     /// - <https://github.com/kubernetes/enhancements/issues/5541>
     pub static RULE = {
@@ -82,20 +74,20 @@ crate::rule! {
         needs: &[Needs::Pod, Needs::PersistentVolume, Needs::StorageClass, Needs::StatefulSet, Needs::Deployment],
         operations: &[Operation::Scan],
         profiles: Profiles::actions(Action::Audit, Action::Audit, Action::Audit),
-        parameters: ParameterSpec::of::<Orphaned>(),
+        parameters: ParameterSpec::of::<OrphanedClaim>(),
         check: Check::Claim(check),
     }
 }
 
-/// The parameters of the rule.
+/// Parameters of orphaned-claim.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Orphaned {
+struct OrphanedClaim {
     /// How long a claim may be unused, such as `30d`.
     unused_for: Period,
 }
 
-impl Default for Orphaned {
+impl Default for OrphanedClaim {
     fn default() -> Self {
         Self {
             unused_for: Period::days(30),
@@ -103,7 +95,7 @@ impl Default for Orphaned {
     }
 }
 
-impl RuleParameters for Orphaned {}
+impl RuleParameters for OrphanedClaim {}
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let meta = claim.meta();
@@ -126,7 +118,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let Some((since, state)) = since else { return };
     let age = Period::between(since, cx.now());
-    if age < cx.parameters::<Orphaned>().unused_for || cx.pods_using(claim.name()).next().is_some() {
+    if age < cx.parameters::<OrphanedClaim>().unused_for || cx.pods_using(claim.name()).next().is_some() {
         return;
     }
     if !cx.view().is_complete(ViewKind::Pod) {

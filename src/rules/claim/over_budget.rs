@@ -8,12 +8,12 @@ use crate::engine::{
 };
 use crate::model::labels::LabelSelector;
 use crate::model::{Claim, ClaimOrigin, ClassName, FieldPath, ObjectKind, StorageClass, Subject, Workload};
+use crate::rules::related::claims_of_set;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A new claim, a claim that grows, or a StatefulSet with the claims of all its replicas brings the monthly cost of
     /// the namespace's claims over its budget. Parameter `budgets` has the budgets of the namespaces that selectors
     /// select; the first entry that matches counts. `usdPerMonth` is the budget of all others, which have none without
@@ -24,15 +24,12 @@ crate::rule! {
     /// counted; a `StorageDriver` brings prices of your own.
     ///
     /// ## Why it matters
-    ///
     /// Storage is ordered by whoever can create a claim and paid for by somebody else, for as long as nobody deletes it.
     ///
     /// ## How to fix
-    ///
     /// Ask for less, use a cheaper class, delete claims that nobody uses, or ask for a larger budget.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -42,7 +39,6 @@ crate::rule! {
     ///     - name: over-budget
     ///       parameters: {usdPerMonth: 100}
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -53,7 +49,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -63,7 +58,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 2Ti}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -75,7 +69,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/policy/resource-quotas/#storage-resource-quota>
     pub static RULE = {
         name: "over-budget",
@@ -200,13 +193,8 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
 /// The budget of the namespace in US dollars a month; `None` where it has none, and where nobody can tell.
 fn budget(parameters: &OverBudget, cx: &Context<'_>, out: &mut Findings) -> Option<f64> {
     for entry in &parameters.budgets {
-        match cx.selects_namespace(&entry.namespace_selector) {
-            Some(true) => return Some(entry.usd_per_month.0),
-            Some(false) => {}
-            None => {
-                out.skip(format!("the labels of namespace {} are unknown", cx.namespace()));
-                return None;
-            }
+        if cx.selects_namespace_or_skip(&entry.namespace_selector, out)? {
+            return Some(entry.usd_per_month.0);
         }
     }
     parameters.usd_per_month.map(f64::from)
@@ -237,15 +225,7 @@ fn of_set<'a>(set: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Optio
         if template.origin() != ClaimOrigin::SetTemplate {
             continue;
         }
-        let prefix = format!("{}-{}-", template.name(), set.meta().name());
-        let existing = cx
-            .view()
-            .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
-            .filter(|(name, _)| {
-                name.strip_prefix(&*prefix)
-                    .is_some_and(|ordinal| ordinal.parse::<u32>().is_ok())
-            })
-            .count();
+        let existing = claims_of_set(template, set, cx).len();
         let missing = set.replicas().saturating_sub(existing.try_into().unwrap_or(u64::MAX));
         let missing = u32::try_from(missing).unwrap_or(u32::MAX);
         let Some(price) = of_wanted(template, cx, out).filter(|_| missing > 0) else {

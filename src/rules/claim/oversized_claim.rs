@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim's volume holds far less than its size: below parameter `belowPercent` (20 by default).
     ///
     /// How much a volume holds stands in no object of the API: kubelets report it as metrics, which volguard does not
@@ -22,16 +21,13 @@ crate::rule! {
     /// `kubelet_volume_stats_used_bytes`. Claims without the annotation are skipped.
     ///
     /// ## Why it matters
-    ///
     /// Most drivers are paid by the size that is asked for, not by what is stored.
     ///
     /// ## How to fix
-    ///
     /// A volume cannot shrink. Make a smaller claim, and copy the data with a pod that mounts both. For the next one start
     /// small in a class that can expand.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -42,11 +38,9 @@ crate::rule! {
     ///       action: Audit
     ///       parameters: {usedAnnotation: example.com/used}
     /// ```
-    ///
     /// ```yaml,review
     /// operation: SCAN
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -57,7 +51,6 @@ crate::rule! {
     /// spec: {resources: {requests: {storage: 100Gi}}}
     /// status: {phase: Bound, capacity: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -70,7 +63,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/reference/instrumentation/metrics/>
     pub static RULE = {
         name: "oversized-claim",
@@ -82,22 +74,22 @@ crate::rule! {
         operations: &[Operation::Scan],
         status: Status::Preview,
         profiles: Profiles::actions(Action::Off, Action::Off, Action::Off),
-        parameters: ParameterSpec::of::<Oversized>(),
+        parameters: ParameterSpec::of::<OversizedClaim>(),
         check: Check::Claim(check),
     }
 }
 
-/// The parameters of the rule.
+/// Parameters of oversized-claim.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Oversized {
+struct OversizedClaim {
     /// The annotation of claims that holds the used size as a quantity, such as `example.com/used`.
     used_annotation: String,
     /// Claims that hold less than this share of their size are reported, in per cent from 1 to 99.
     below_percent: Percent,
 }
 
-impl RuleParameters for Oversized {}
+impl RuleParameters for OversizedClaim {}
 
 /// A share of a whole.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
@@ -127,7 +119,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if claim.origin() != ClaimOrigin::Object || claim.phase() != "Bound" {
         return;
     }
-    let parameters = cx.parameters::<Oversized>();
+    let parameters = cx.parameters::<OversizedClaim>();
     let key = parameters.used_annotation.as_str();
     if key.is_empty() {
         return out.skip("parameter usedAnnotation does not say where the used size stands");

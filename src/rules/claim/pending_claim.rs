@@ -7,34 +7,29 @@ use crate::engine::{
 };
 use crate::model::object::{list, text};
 use crate::model::{Claim, ClaimOrigin, FieldPath, Meta, Period, StorageClass};
-use crate::rules::related::{driver_name, obstacle, volume_of};
+use crate::rules::related::{driver_name, obstacle, told_by_nodes, volume_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is Pending for longer than parameter `pendingFor` says (15 minutes by default), with the reason as far as
     /// it can be seen: a class that does not exist, no default class, a volume or a source that is not there, a driver
     /// that is not installed or runs on no node, allowed topologies without a node. A claim whose class waits for the
     /// first pod is Pending rightly until there is one; after that the time counts from the pod's creation.
     ///
     /// ## Why it matters
-    ///
     /// The pods that use the claim do not start. Most of the reasons do not go away by waiting.
     ///
     /// ## How to fix
-    ///
     /// Remove the reason. `kubectl describe pvc NAME` shows what the binder and the provisioner say.
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: SCAN
     /// now: 2026-06-01T00:00:00Z
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -50,7 +45,6 @@ crate::rule! {
     ///     - name: data
     ///       persistentVolumeClaim: {claimName: other}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -58,7 +52,6 @@ crate::rule! {
     /// spec: {storageClassName: pg3}
     /// status: {phase: Pending}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -68,7 +61,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding>
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode>
     pub static RULE = {
@@ -89,20 +81,20 @@ crate::rule! {
         ],
         operations: &[Operation::Scan],
         profiles: Profiles::actions(Action::Audit, Action::Audit, Action::Audit),
-        parameters: ParameterSpec::of::<Pending>(),
+        parameters: ParameterSpec::of::<PendingClaim>(),
         check: Check::Claim(check),
     }
 }
 
-/// The parameters of the rule.
+/// Parameters of pending-claim.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Pending {
+struct PendingClaim {
     /// How long a claim may be Pending, such as `15m`.
     pending_for: Period,
 }
 
-impl Default for Pending {
+impl Default for PendingClaim {
     fn default() -> Self {
         Self {
             pending_for: Period::minutes(15),
@@ -110,7 +102,7 @@ impl Default for Pending {
     }
 }
 
-impl RuleParameters for Pending {}
+impl RuleParameters for PendingClaim {}
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if claim.origin() != ClaimOrigin::Object || claim.phase() != "Pending" {
@@ -137,7 +129,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(age) = since.map(|since| Period::between(since, cx.now())) else {
         return;
     };
-    if age < cx.parameters::<Pending>().pending_for {
+    if age < cx.parameters::<PendingClaim>().pending_for {
         return;
     }
     let state = format!("{} has been Pending for {}", claim.title(), age.in_words());
@@ -182,7 +174,7 @@ fn reason_of_class(claim: &Claim<'_>, class: StorageClass<'_>, cx: &Context<'_>)
         return format!("nothing provisions for class {name}, and no volume of it fits");
     }
     if claim.selector().is_some() {
-        return format!("it has a selector, and no volume of class {name} fits; none is made then");
+        return format!("its selector fits no volume of class {name}, and none is made");
     }
     if let Some(source) = claim.data_source()
         && let Lookup::Found(clause) = obstacle(&source, cx)
@@ -194,7 +186,7 @@ fn reason_of_class(claim: &Claim<'_>, class: StorageClass<'_>, cx: &Context<'_>)
     if is_csi && matches!(cx.view().get(ViewKind::CsiDriver, "", driver), Lookup::Absent) {
         return format!("driver {driver} is not installed");
     }
-    if is_csi && cx.view().is_complete(ViewKind::CsiNode) && !runs_on_a_node(driver, cx) {
+    if is_csi && cx.view().is_complete(ViewKind::CsiNode) && told_by_nodes(driver, cx).next().is_none() {
         return format!("driver {driver} runs on no node");
     }
     if cx.view().is_complete(ViewKind::Node) && !has_allowed_node(class, cx) {
@@ -206,13 +198,6 @@ fn reason_of_class(claim: &Claim<'_>, class: StorageClass<'_>, cx: &Context<'_>)
         Some(node) => format!("{driver} has not made its volume for node {node}"),
         None => format!("{driver} has not made its volume"),
     }
-}
-
-fn runs_on_a_node(driver: &str, cx: &Context<'_>) -> bool {
-    cx.view()
-        .rows(ViewKind::CsiNode)
-        .flat_map(|node| list(node, &["spec", "drivers"]))
-        .any(|one| text(one, &["name"]) == Some(driver))
 }
 
 /// Whether a node has the labels of one of the class's terms; true when the class has none.

@@ -1,14 +1,14 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::Lookup;
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles, Written,
 };
 use crate::model::{AccessMode, Claim, ClaimOrigin, ClaimRef, ClassName, Volume};
+use crate::rules::related::volume_or_skip;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks for a volume by name (`volumeName`) and cannot be bound to it: the volume has another class, another
     /// volume mode, less space, or not the access modes; it is being deleted; or it belongs to another claim. A claim
     /// that names no class gets the default class, and so differs from a volume that has none.
@@ -17,18 +17,15 @@ crate::rule! {
     /// that does not exist yet is no finding.
     ///
     /// ## Why it matters
-    ///
     /// The binder refuses the pair with event `VolumeMismatch` or says nothing at all, the claim stays Pending, and
     /// nothing is provisioned for it. Most of these fields cannot be changed afterwards.
     ///
     /// ## How to fix
-    ///
     /// Write the class, volume mode and access modes of the volume, at most its size, and `storageClassName: ""` for a
     /// volume without a class. To take a Released volume over, first take the old claim out of it:
     /// `kubectl patch pv NAME --type=json -p '[{"op": "remove", "path": "/spec/claimRef"}]'`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -45,7 +42,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   csi: {driver: ebs.csi.aws.com, volumeHandle: vol-0123456789abcdef0}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -55,7 +51,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 100Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -68,7 +63,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume>
     /// - <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/volume/persistentvolume/pv_controller.go>
     pub static RULE = {
@@ -90,10 +84,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     else {
         return;
     };
-    let volume = match cx.view().get(ViewKind::PersistentVolume, "", name) {
-        Lookup::Found(row) => Volume::new(row),
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("PersistentVolume {name} is unknown")),
+    let Some(volume) = volume_or_skip(name, cx, out) else {
+        return;
     };
     if let Some(reserved) = volume.claim_ref() {
         if claim.origin() == ClaimOrigin::Object && !is_kept_for(&reserved, claim, cx) {

@@ -6,27 +6,22 @@ use crate::model::{Claim, ClaimOrigin};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim with the label `volguard.dev/protect: "true"` is deleted. What the cluster's own controllers delete, and
     /// what goes with a namespace that is ending, is let through; the namespace itself is guarded by
     /// `namespace-with-data-deleted`.
     ///
     /// ## Why it matters
-    ///
     /// With the reclaim policy Delete, which most classes have, the volume and its data are deleted with the claim,
     /// within seconds and for good.
     ///
     /// ## How to fix
-    ///
     /// If the data may go, take the label off first: `kubectl label pvc NAME volguard.dev/protect-`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: DELETE
     /// user: ann@example.com
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -39,7 +34,6 @@ crate::rule! {
     ///   volumeName: pvc-8c6a
     /// status: {phase: Bound}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -53,7 +47,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#delete>
     pub static RULE = {
         name: "protected-claim-deleted",

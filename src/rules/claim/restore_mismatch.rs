@@ -3,14 +3,15 @@
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{Claim, DataSource, ObjectKind, Snapshot, SnapshotContent, VolumeMode, object};
-use crate::rules::related::{content_of, copier, driver_name, driver_of_snapshot, namespace_of, use_class_of};
+use crate::rules::related::{
+    content_of, copier, driver_name, driver_of_snapshot, namespace_of, size_mismatch, use_class_of,
+};
 
 /// Lets a snapshot of one volume mode be restored to the other.
 const MODE_CHANGE: &str = "snapshot.storage.kubernetes.io/allow-volume-mode-change";
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is to be restored from a snapshot that does not fit: the snapshot is of another driver than the claim's
     /// class, it needs more space than the claim asks for (or another size, where the driver restores to the same size
     /// only), or it was taken of a volume of the other mode. A snapshot whose size is not known is not compared. The
@@ -19,17 +20,14 @@ crate::rule! {
     /// through, which cannot be seen from here; so a changed mode is denied in profile Strict only.
     ///
     /// ## Why it matters
-    ///
     /// The provisioner refuses the restore and tries again for ever. The claim stays Pending in the middle of a
     /// recovery, and its source, size and mode cannot be changed any more.
     ///
     /// ## How to fix
-    ///
     /// Use a class of the snapshot's driver, at least the snapshot's restore size, and the volume mode that the source
     /// had.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -44,7 +42,6 @@ crate::rule! {
     /// spec: {source: {persistentVolumeClaimName: data}}
     /// status: {readyToUse: true, restoreSize: 20Gi}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -55,7 +52,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 10Gi}}
     ///   dataSource: {apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: nightly}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -68,7 +64,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#provisioning-volumes-from-snapshots>
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#convert-volume-mode>
     /// - <https://github.com/kubernetes-csi/external-provisioner/blob/master/pkg/controller/controller.go>
@@ -142,32 +137,15 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
                 .certainty(Certainty::Likely),
         );
     }
-    let (Some(Ok(size)), Some(least)) = (claim.request(), snapshot.restore_size()) else {
-        return;
-    };
-    let exactly = cx
-        .driver(provisioner)
-        .map(|known| known.driver)
-        .filter(|driver| driver.restores_same_size_only() && !least.is_zero());
-    let (what, advice, certainty) = if size < least {
-        ("less than", "at least ", copier.certainty)
-    } else if let Some(driver) = exactly.filter(|_| size > least) {
-        ("more than", "exactly ", driver.snapshots().confidence.into())
-    } else {
-        return;
-    };
-    let message = format!(
-        "{} asks for {}, {what} snapshot {} takes ({least})",
-        claim.title(),
-        claim.request_text(),
-        source.name
-    );
-    let path = claim.spec_path(&["resources", "requests", "storage"]);
-    out.push(
-        Finding::new(path, claim.request_text(), message)
-            .remedy(format!("Ask for {advice}{least}."))
-            .certainty(certainty),
-    );
+    let Some(least) = snapshot.restore_size() else { return };
+    let driver = cx.driver(provisioner).map(|known| known.driver);
+    let same_only = driver
+        .filter(|driver| driver.restores_same_size_only() && !least.is_zero())
+        .map(|driver| driver.snapshots().confidence.into());
+    let restore = format!("snapshot {}", source.name);
+    if let Some(finding) = size_mismatch(claim, &restore, least, copier.certainty, same_only) {
+        out.push(finding);
+    }
 }
 
 /// The volume mode that a restored volume must have; `None` where any will do.

@@ -9,22 +9,18 @@ use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// One update makes a claim grow to more than `factor` times the size that it had. Claims that stay below
     /// `minimumSize` are small whatever the factor, and not judged. Where a volume is larger than its claim asked for,
     /// the size of the volume counts.
     ///
     /// ## Why it matters
-    ///
     /// Volumes grow and never shrink again: a slip of the pen (`10Ti` for `10Gi`), or a script that grows volumes
     /// without a bound, is paid for until the data has been copied to another claim.
     ///
     /// ## How to fix
-    ///
     /// If the size is meant, grow in steps below the factor, or give this claim a `StorageException`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,old
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -35,7 +31,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 10Gi}}
     /// status: {phase: Bound, capacity: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -45,7 +40,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Ti}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -57,7 +51,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims>
     pub static RULE = {
         name: "runaway-expansion",

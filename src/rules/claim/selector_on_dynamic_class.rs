@@ -7,23 +7,19 @@ use crate::model::{Claim, ClaimOrigin};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim has a selector, and its class provisions new volumes. Only an existing volume can have the labels that a
     /// selector asks for, so provisioners refuse such claims. Where an Available volume of the class has the labels and
     /// fits, the claim binds to it and is not judged. The class may be the default that was filled in because none was
     /// written.
     ///
     /// ## Why it matters
-    ///
     /// The claim stays Pending until somebody makes a volume of this class with these labels.
     ///
     /// ## How to fix
-    ///
     /// For an existing volume write the class that the volume has, which is `storageClassName: ""` where it has none.
     /// For a new volume remove the selector.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -36,7 +32,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -46,7 +41,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -59,7 +53,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#selector>
     pub static RULE = {
         name: "selector-on-dynamic-class",

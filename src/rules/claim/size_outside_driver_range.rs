@@ -11,7 +11,6 @@ const GIB: i128 = 1 << 30;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks for more than the largest volume that the driver of its class makes, or for less than the smallest.
     /// The parameters of the class count: the types of disks have bounds of their own. A smaller volume may be refused,
     /// or silently enlarged and paid for; only what is refused is denied. A driver whose bounds are not known, or that
@@ -20,15 +19,12 @@ crate::rule! {
     /// less than `1Gi` to them.
     ///
     /// ## Why it matters
-    ///
     /// The claim stays Pending with an error of the cloud, or the bill is for a volume of another size.
     ///
     /// ## How to fix
-    ///
     /// Ask for a size within the bounds, or use a class of another type or driver.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -39,7 +35,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -49,7 +44,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 50Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -61,7 +55,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#capacity>
     /// - <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html>
     pub static RULE = {

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks for more than the policy's `max`, or for less than its `min`. `limits` has bounds for some classes
     /// or namespaces: the first entry that matches counts, and what it leaves out is taken from the policy's own `max`
     /// and `min`. Without parameters the rule is silent; with them it denies, unless the policy gives another action.
@@ -21,16 +20,13 @@ crate::rule! {
     /// already may be shrunk, and labelled, and anything else.
     ///
     /// ## Why it matters
-    ///
     /// One claim of the wrong unit can use up a storage pool, or a month's budget. A ResourceQuota bounds the sum of a
     /// namespace and not the single claim.
     ///
     /// ## How to fix
-    ///
     /// Ask for a size within the bounds, or ask whoever keeps the policy for a `StorageException`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -43,7 +39,6 @@ crate::rule! {
     ///         limits:
     ///           - {classes: [io2], max: 500Gi}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -53,7 +48,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 1Ti}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -65,7 +59,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/policy/resource-quotas/#storage-resource-quota>
     /// - <https://kubernetes.io/docs/tasks/administer-cluster/limit-storage-consumption/>
     pub static RULE = {
@@ -169,13 +162,8 @@ fn bounds(
         if !matches_class {
             continue;
         }
-        match cx.selects_namespace(&limit.namespace_selector) {
-            Some(true) => return Some((limit.max.or(parameters.max), limit.min.or(parameters.min))),
-            Some(false) => {}
-            None => {
-                out.skip(format!("the labels of namespace {} are unknown", cx.namespace()));
-                return None;
-            }
+        if cx.selects_namespace_or_skip(&limit.namespace_selector, out)? {
+            return Some((limit.max.or(parameters.max), limit.min.or(parameters.min)));
         }
     }
     Some((parameters.max, parameters.min))

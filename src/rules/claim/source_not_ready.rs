@@ -7,25 +7,21 @@ use crate::rules::related::{namespace_of, obstacle};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim is to be restored from a snapshot, or cloned from a claim, that does not exist, is being deleted, or is
     /// not ready: the snapshot has not been taken yet, the claim is not bound. A claim that names its volume is not
     /// filled from anything and not judged. In files, without a cluster, it speaks only where sources of the kind are
     /// given.
     ///
     /// ## Why it matters
-    ///
     /// The claim stays Pending until the source is ready. If the source was misspelt or is gone for good, that is for
     /// ever, and the claim's source cannot be changed any more. A claim whose class waits for its first pod never
     /// becomes ready to be cloned as long as no pod uses it.
     ///
     /// ## How to fix
-    ///
     /// Name a source that exists in the same namespace, and wait until it is ready:
     /// `kubectl wait --for=jsonpath='{.status.readyToUse}'=true volumesnapshot/NAME`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: snapshot.storage.k8s.io/v1
     /// kind: VolumeSnapshot
@@ -33,7 +29,6 @@ crate::rule! {
     /// spec: {source: {persistentVolumeClaimName: data}}
     /// status: {readyToUse: true, restoreSize: 20Gi}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -43,7 +38,6 @@ crate::rule! {
     ///   resources: {requests: {storage: 20Gi}}
     ///   dataSource: {apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: nightly-1}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -55,7 +49,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/volume-pvc-datasource/>
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/>
     pub static RULE = {

@@ -17,28 +17,23 @@ const LONGEST_MESSAGE: usize = 200;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim was given more space and has not got it: the driver cannot make the volume as large
     /// (`status.allocatedResourceStatuses`), it fails (conditions `ControllerResizeError`, `NodeResizeError`), the
     /// volume has grown and its filesystem has not (`FileSystemResizePending`), or it still grows (`Resizing`). Conditions
     /// count once they are older than parameter `stuckFor` says (15 minutes by default).
     ///
     /// ## Why it matters
-    ///
     /// The application runs on the old size while the manifest says that there is room, until the disk is full.
     ///
     /// ## How to fix
-    ///
     /// A filesystem grows when a pod mounts the volume: start one, or restart it. Where the driver cannot make the volume
     /// as large, ask for less; anything above the present size is allowed (Kubernetes 1.34).
     ///
     /// ## Examples
-    ///
     /// ```yaml,review
     /// operation: SCAN
     /// now: 2026-06-01T00:00:00Z
     /// ```
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: Pod
@@ -49,7 +44,6 @@ crate::rule! {
     ///     - name: data
     ///       persistentVolumeClaim: {claimName: data}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -61,7 +55,6 @@ crate::rule! {
     ///   conditions:
     ///     - {type: FileSystemResizePending, status: "True", lastTransitionTime: "2026-05-31T12:00:00Z"}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -75,7 +68,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#recovering-from-failure-when-expanding-volumes>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#resizing-a-volume-containing-a-file-system>
     pub static RULE = {
@@ -92,7 +84,7 @@ crate::rule! {
     }
 }
 
-/// The parameters of the rule.
+/// Parameters of stuck-resize.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct StuckResize {
@@ -122,11 +114,11 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         asked if asked.is_empty() => "more space".to_owned(),
         asked => asked,
     };
+    let said = error(claim).map_or_else(String::new, |said| format!(" The driver says: {said}."));
     let status = text(claim.value(), &["status", "allocatedResourceStatuses", "storage"]).unwrap_or_default();
     // Older releases say Failed.
     if status.ends_with("Infeasible") || status.ends_with("Failed") {
         let message = format!("{title} cannot grow to {wanted}: the driver says that it is not possible");
-        let said = error(claim).map_or_else(String::new, |said| format!(" It says: {said}"));
         let path = FieldPath::of(&["status", "allocatedResourceStatuses", "storage"]);
         out.push(Finding::new(path, status, message).remedy(format!("Ask for less, but more than {now}.{said}")));
         return;
@@ -146,10 +138,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         ),
         _ => (
             "growing fails",
-            format!(
-                "Remove the cause, or ask for less, but more than {now}. The driver says: {}",
-                error(claim).unwrap_or_default()
-            ),
+            format!("Remove the cause, or ask for less, but more than {now}.{said}"),
         ),
     };
     let message = format!("{title} has waited for {wanted} for {}: {state}", age.in_words());
@@ -185,7 +174,7 @@ fn error(claim: &Claim<'_>) -> Option<String> {
         .iter()
         .find(|one| text(one, &["type"]).is_some_and(failing))?;
     let said = text(condition, &["message"]).filter(|said| !said.is_empty())?;
-    Some(said.chars().take(LONGEST_MESSAGE).collect())
+    Some(said.trim_end_matches('.').chars().take(LONGEST_MESSAGE).collect())
 }
 
 fn filesystem_remedy(claim: &Claim<'_>, cx: &Context<'_>) -> String {

@@ -12,23 +12,19 @@ const LEAST: i64 = 1 << 20;
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks for a handful of bytes: a bare number below 1Mi (`10` is ten bytes), or thousandths of bytes
     /// (`10m`, where `10Mi` or `10Gi` was meant). A large number of thousandths is fine: the API server itself writes
     /// `1.2Gi` as `1288490188800m`. Where the size decides nothing (the driver has no quota, or the claim binds to a
     /// volume that exists), it is a warning at most.
     ///
     /// ## Why it matters
-    ///
     /// Some drivers refuse the claim, others round it up to the smallest volume that they make. The database that was
     /// meant to have 10Gi then runs on 1Gi until it is full.
     ///
     /// ## How to fix
-    ///
     /// Write the unit: `10Gi`.
     ///
     /// ## Examples
-    ///
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -47,7 +43,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10m}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -68,7 +63,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#resources>
     pub static RULE = {

@@ -6,23 +6,19 @@ use crate::model::{Claim, ClaimOrigin, ClassName};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim has `storageClassName: ""`, which means existing volumes without class only, and no Available volume
     /// fits it: of its access modes, its volume mode, its size. A claim that names its volume or that has a selector is
     /// not judged, for whoever writes one knows of the volume. In files, without a cluster, it speaks only where the
     /// volumes are given.
     ///
     /// ## Why it matters
-    ///
     /// Nothing provisions a volume for the empty class. The claim stays Pending until somebody makes a volume by hand;
     /// the usual cause is the wish for the default class, which is had by leaving the field out.
     ///
     /// ## How to fix
-    ///
     /// Leave `storageClassName` out to get the default class, name a class, or create the PersistentVolume.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: v1
     /// kind: PersistentVolume
@@ -32,7 +28,6 @@ crate::rule! {
     ///   capacity: {storage: 100Gi}
     ///   nfs: {server: files.example.com, path: /archive}
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -42,7 +37,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteMany]
     ///   resources: {requests: {storage: 200Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -54,7 +48,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#class-1>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#static>
     pub static RULE = {

@@ -6,24 +6,20 @@ use crate::model::{Claim, ClassName, Meta, StorageClass, object};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim names a StorageClass that does not exist, and no volume carries the name either. A name that only
     /// volumes carry, such as `storageClassName: manual`, is valid: the claim binds to one of them. A claim that names
     /// its volume, or that has the empty class, is not judged. In files, without a cluster, it speaks only where the
     /// classes are given.
     ///
     /// ## Why it matters
-    ///
     /// The claim stays Pending until somebody makes the class, and the pods that use it do not start. The usual cause
     /// is a slip of the pen, or a name from another cluster.
     ///
     /// ## How to fix
-    ///
     /// Name a class that exists (`kubectl get storageclass`), leave `storageClassName` out to get the default class, or
     /// create the class first.
     ///
     /// ## Examples
-    ///
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -34,7 +30,6 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -44,7 +39,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -56,7 +50,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#class-1>
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/>
     pub static RULE = {

@@ -11,25 +11,21 @@ use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// Nothing about a claim shows that its data is backed up. The policy names the signs: labels and annotations that
     /// the backup tool reads (parameters `labels` and `annotations`), and the namespaces that a schedule backs up as a
     /// whole (`namespaceSelector`). A sign may also say that there is deliberately no backup. Without parameters the rule
     /// is silent, for nobody knows then what to look for. Ephemeral volumes are not judged.
     ///
     /// ## Why it matters
-    ///
     /// Backups are found missing when they are needed. What is not backed up should be a decision and not an oversight.
     ///
     /// ## How to fix
-    ///
     /// Put the label on the claim that your backup tool selects by, or one that says that there is no backup. With
     /// parameter `label` and `mutate: true` that label is put on claims when they are created; there is no default, for
     /// only a label that a backup tool selects by protects anything. Templates are reported only: the claims made
     /// from them get the label.
     ///
     /// ## Examples
-    ///
     /// ```yaml,policy
     /// apiVersion: volguard.dev/v1alpha1
     /// kind: StoragePolicy
@@ -44,7 +40,6 @@ crate::rule! {
     ///         labels: [{key: velero.io/exclude-from-backup}, {key: recurring-job-group.longhorn.io/*}]
     ///         annotations: [{key: k8up.io/backup}]
     /// ```
-    ///
     /// ```yaml,fails
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -53,7 +48,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: v1
     /// kind: PersistentVolumeClaim
@@ -64,7 +58,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://velero.io/docs/main/resource-filtering/>
     /// - <https://longhorn.io/docs/latest/snapshots-and-backups/scheduling-backups-and-snapshots/>
     /// - <https://docs.k8up.io/k8up/references/annotations.html>
@@ -119,10 +112,9 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     if let Some(selector) = &parameters.namespace_selector {
-        match cx.selects_namespace(selector) {
-            Some(true) => return,
+        match cx.selects_namespace_or_skip(selector, out) {
             Some(false) => {}
-            None => return out.skip(format!("the labels of namespace {} are unknown", cx.namespace())),
+            Some(true) | None => return,
         }
     }
     let message = format!("{} shows no sign of a backup", claim.title());

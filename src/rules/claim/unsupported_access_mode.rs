@@ -7,25 +7,21 @@ use crate::model::{AccessMode, Claim, VolumeMode};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks for an access mode that the driver of its class cannot serve for its volume mode. The parameters of
     /// the class count: some drivers share a raw device only with certain parameters. Every unsupported mode of the
     /// list is a finding, because one of them fails the whole claim. A driver that is not known is not judged, and
     /// neither is a claim that names an existing volume or that would bind to an Available volume of its class.
     ///
     /// ## Why it matters
-    ///
     /// The driver refuses to make the volume and the claim stays Pending, or the volume is made and the second pod
     /// stays in ContainerCreating with a Multi-Attach error. Neither mends itself, and access modes cannot be changed
     /// afterwards.
     ///
     /// ## How to fix
-    ///
     /// Use a class backed by a shared filesystem, or `volumeMode: Block` where the driver shares raw devices. A claim
     /// that one pod uses needs `ReadWriteOnce` only.
     ///
     /// ## Examples
-    ///
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -44,7 +40,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteMany]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -66,7 +61,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes>
     /// - <https://kubernetes-csi.github.io/docs/drivers.html>
     pub static RULE = {

@@ -6,22 +6,18 @@ use crate::model::{Claim, VolumeMode};
 
 crate::rule! {
     /// ## What it checks
-    ///
     /// A claim asks for a volume mode that the driver of its class does not have: a raw block device of a driver that
     /// shares files. A driver that is not known is not judged, and neither is a claim that names an existing volume or
     /// that would bind to an Available volume of its class.
     ///
     /// ## Why it matters
-    ///
     /// The driver refuses to make the volume. The claim stays Pending for ever, and its pods with it; the volume mode
     /// of a claim cannot be changed afterwards.
     ///
     /// ## How to fix
-    ///
     /// Leave `volumeMode` out and mount the volume as a filesystem, or use a class of a driver that has raw devices.
     ///
     /// ## Examples
-    ///
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -40,7 +36,6 @@ crate::rule! {
     ///   accessModes: [ReadWriteOnce]
     ///   resources: {requests: {storage: 10Gi}}
     /// ```
-    ///
     /// ```yaml,passes
     /// apiVersion: storage.k8s.io/v1
     /// kind: StorageClass
@@ -62,7 +57,6 @@ crate::rule! {
     /// ```
     ///
     /// ## References
-    ///
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#volume-mode>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#raw-block-volume-support>
     pub static RULE = {

@@ -1,5 +1,6 @@
-//! `class-in-use-deleted`
+//! See the documentation of [`RULE`].
 
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{Claim, ClassName, FieldPath, Meta, StorageClass, Volume};
 
@@ -7,12 +8,15 @@ crate::rule! {
     /// ## What it checks
     /// A StorageClass is deleted while claims or volumes still name it. Claims and volumes that are being deleted
     /// themselves do not count.
+    ///
     /// ## Why it matters
     /// Bound volumes go on working. But their claims can no longer grow, claims that are Pending are never provisioned,
     /// and neither is what a StatefulSet asks for when it gets another replica.
+    ///
     /// ## How to fix
     /// Keep the class until nothing names it, or make one of the same name at once. Deleting a class and making it anew
     /// is how its immutable fields are changed; that is what the warning is about then, and it may be ignored.
+    ///
     /// ## Examples
     /// ```yaml,review
     /// operation: DELETE
@@ -56,6 +60,7 @@ crate::rule! {
     ///   name: unused
     /// provisioner: ebs.csi.aws.com
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims>
     pub static RULE = {
@@ -73,10 +78,10 @@ crate::rule! {
 fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let name = class.name();
     let rows = |kind| cx.view().rows(kind).filter(|row| !Meta::of(row).is_deleting());
-    let claims = rows(Needs::PersistentVolumeClaim)
+    let claims = rows(ViewKind::PersistentVolumeClaim)
         .filter(|row| Claim::object(row).class_name() == ClassName::Named(name))
         .count();
-    let volumes = rows(Needs::PersistentVolume)
+    let volumes = rows(ViewKind::PersistentVolume)
         .filter(|row| Volume::new(row).class_name() == name)
         .count();
     if claims + volumes == 0 {
@@ -98,8 +103,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     );
     out.push(
         Finding::new(FieldPath::of(&["metadata", "name"]), name, message).remedy(format!(
-            "keep StorageClass {name} until nothing names it, or make it anew at once where this is to change an \
-             immutable field"
+            "Keep StorageClass {name} until nothing names it, or make it anew at once where this is to change an \
+             immutable field."
         )),
     );
 }

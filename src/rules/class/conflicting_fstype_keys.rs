@@ -1,6 +1,6 @@
-//! `conflicting-fstype-keys`
+//! See the documentation of [`RULE`].
 
-use super::{filesystem_keys, read_by_sidecars};
+use super::{PARAMETERS_STAY, filesystem_keys, read_by_sidecars};
 use crate::drivers::{FSTYPE, Named, Parameters};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{FieldPath, StorageClass};
@@ -11,10 +11,13 @@ crate::rule! {
     /// or by the old key in two spellings. The values do not matter.
     ///
     /// In-tree provisioners are left alone: their translation puts one key in the place of the other.
+    ///
     /// ## Why it matters
     /// external-provisioner refuses: every claim of the class stays Pending.
+    ///
     /// ## How to fix
     /// Keep `csi.storage.k8s.io/fstype` and remove the other. Parameters are immutable: the class must be made anew.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -35,6 +38,7 @@ crate::rule! {
     /// parameters:
     ///   csi.storage.k8s.io/fstype: xfs
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes-csi.github.io/docs/external-provisioner.html#storageclass-parameters>
     pub static RULE = {
@@ -62,7 +66,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         out.push(
             Finding::new(FieldPath::of(&["parameters"]).key(key), *value, message)
                 .remedy(format!(
-                    "remove `{key}: {value}` or `{kept}: {kept_value}`; parameters are immutable: make the class anew"
+                    "Remove `{key}: {value}` or `{kept}: {kept_value}`. {PARAMETERS_STAY}"
                 ))
                 .certainty(certainty),
         );

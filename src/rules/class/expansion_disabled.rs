@@ -1,4 +1,4 @@
-//! `expansion-disabled`
+//! See the documentation of [`RULE`].
 
 use super::{lacks_expansion_secret, old_class};
 use crate::drivers::Expansion;
@@ -13,14 +13,17 @@ const FIELD: &str = "allowVolumeExpansion";
 crate::rule! {
     /// ## What it checks
     /// A StorageClass does not allow its claims to grow, although its driver can expand volumes.
+    ///
     /// ## Why it matters
     /// When a volume fills up, the claim cannot be enlarged: the API server refuses. The data must be copied to a new
     /// volume, usually at the worst moment.
+    ///
     /// ## How to fix
     /// Set `allowVolumeExpansion: true`. The field can be changed at any time, also on an existing class.
     ///
     /// At `/mutate` the field is set on new classes that do not have it, and kept on update. A written `false` is
     /// reported and never changed, and so is a class that does not give the secret that its driver needs for growth.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -46,6 +49,7 @@ crate::rule! {
     /// reclaimPolicy: Retain
     /// allowVolumeExpansion: true
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#allow-volume-expansion>
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims>
@@ -87,11 +91,11 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let secret = if needs_secret {
         " in a new class that gives a controller-expand secret"
     } else {
-        "; this can be changed on an existing class"
+        ", which can be changed on an existing class"
     };
     // Not written is `false`: one value, so that an update that spells it out makes nothing worse.
     let finding = Finding::new(path.clone(), "false", message)
-        .remedy(format!("set `{FIELD}: true`{secret}"))
+        .remedy(format!("Set `{FIELD}: true`{secret}."))
         .certainty(expansion.confidence.into());
     out.push(
         if cx.operation() == Operation::Create && is_absent(class) && !needs_secret {
@@ -114,35 +118,4 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
 /// Whether the author did not write the field: the API server fills nothing in.
 fn is_absent(class: StorageClass<'_>) -> bool {
     class.value().get(FIELD).is_none_or(Value::is_null)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::class::testing::Case;
-    use serde_json::json;
-
-    #[test]
-    fn a_written_false_is_reported_and_kept() {
-        let absent = Case::new("ebs.csi.aws.com", &json!({})).unknown_author();
-        let edit = Edit::Set(FieldPath::of(&[FIELD]), json!(true));
-        assert_eq!(absent.findings(&RULE)[0].fix, [edit]);
-        let written = Case::new("ebs.csi.aws.com", &json!({"allowVolumeExpansion": false}));
-        assert_eq!(written.findings(&RULE)[0].fix, []);
-        let efs = Case::new("efs.csi.aws.com", &json!({}));
-        assert!(efs.findings(&RULE).is_empty());
-    }
-
-    #[test]
-    fn only_true_is_carried_forward() {
-        let case = |fields| Case::new("ebs.csi.aws.com", &fields);
-        let allowed = case(json!({"allowVolumeExpansion": true})).class;
-        let carried = case(json!({})).updates(allowed.clone());
-        assert_eq!(carried.carries(&RULE), [FieldPath::of(&[FIELD])]);
-        let taken_back = case(json!({"allowVolumeExpansion": false})).updates(allowed);
-        assert_eq!(taken_back.carries(&RULE), []);
-        assert_eq!(taken_back.findings(&RULE)[0].fix, []);
-        let spelt_out = case(json!({"allowVolumeExpansion": false})).updates(case(json!({})).class);
-        assert!(spelt_out.findings(&RULE).is_empty());
-    }
 }

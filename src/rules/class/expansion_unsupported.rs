@@ -1,7 +1,8 @@
-//! `expansion-unsupported`
+//! See the documentation of [`RULE`].
 
 use crate::drivers::Expansion;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, StorageClass};
 
 const FIELD: &str = "allowVolumeExpansion";
@@ -11,12 +12,15 @@ crate::rule! {
     /// A StorageClass allows its claims to grow, and its driver cannot expand volumes.
     ///
     /// Drivers whose volumes have no size of their own, where growing changes a number and nothing else, are left alone.
+    ///
     /// ## Why it matters
     /// The field opens the API and does nothing more. Whoever enlarges a claim is not refused: the claim waits in
     /// `Resizing` without end, the volume stays as small as it was, and the request cannot be taken back in full.
+    ///
     /// ## How to fix
     /// Remove `allowVolumeExpansion`, or set it to `false`. The field can be changed on an existing class. The API server
     /// then refuses growth with a message, at once.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -37,6 +41,7 @@ crate::rule! {
     /// volumeBindingMode: WaitForFirstConsumer
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#allow-volume-expansion>
     pub static RULE = {
@@ -62,17 +67,15 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let product = known.driver.product();
-    let because = expansion
-        .because
-        .map_or_else(String::new, |because| format!(": {because}"));
     out.push(
         Finding::new(
             FieldPath::of(&[FIELD]),
             "true",
             format!("claims may grow, and {product} cannot expand volumes"),
         )
-        .remedy(format!(
-            "remove `{FIELD}`, or an enlarged claim waits in Resizing without end{because}"
+        .remedy(with_reason(
+            expansion.because,
+            "Remove `allowVolumeExpansion`, or an enlarged claim waits in Resizing without end.",
         ))
         .certainty(expansion.confidence.into()),
     );

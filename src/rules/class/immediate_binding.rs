@@ -1,14 +1,15 @@
-//! `immediate-binding`
+//! See the documentation of [`RULE`].
 
-use super::{WhenUnknown, may_fill_in, old_class, registered_name, told_by_nodes};
+use super::{FIELD_STAYS, may_fill_in, old_class, registered_name};
 use crate::cluster::view::ViewKind;
 use crate::drivers::{Known, Scope, Wanted};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, Operation, ParameterSpec,
-    Profile, Profiles, RuleParameters, Setting,
+    Profile, Profiles, RuleParameters, Setting, WhenUnknown,
 };
 use crate::model::object::{at, list, text};
 use crate::model::{FieldPath, Meta, StorageClass};
+use crate::rules::related::told_by_nodes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -37,9 +38,11 @@ crate::rule! {
     /// It is silent where the cluster shows that there is nothing to choose: the driver publishes no topology keys, all
     /// nodes are in one zone, or no volume of a class without provisioner is tied to a node. In profile Baseline it
     /// speaks of drivers only that cannot provision at all with `Immediate`.
+    ///
     /// ## Why it matters
     /// The volume is made before a pod is scheduled, in a zone or on a node that may have no room for the pod, or that its
     /// affinity rules out. The pod then stays Pending, and the volume cannot move.
+    ///
     /// ## How to fix
     /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class must be made anew, which
     /// leaves its volumes alone.
@@ -47,6 +50,7 @@ crate::rule! {
     /// At `/mutate` the field is set where the author did not write it. Where nobody can tell who wrote it (Helm 3,
     /// `kubectl create`), parameter `whenUnknown` decides: `Report` (the default) or `Fix` (the default in profile
     /// Strict). Classes of `kubernetes.io/no-provisioner` are reported and never changed.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -74,6 +78,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode>
     /// - <https://kubernetes.io/blog/2018/10/11/topology-aware-volume-provisioning-in-kubernetes/>
@@ -103,12 +108,9 @@ struct ImmediateBinding {
 
 impl RuleParameters for ImmediateBinding {
     fn for_profile(profile: Profile) -> Self {
-        let when_unknown = if profile == Profile::Strict {
-            WhenUnknown::Fix
-        } else {
-            WhenUnknown::Report
-        };
-        Self { when_unknown }
+        Self {
+            when_unknown: WhenUnknown::for_profile(profile),
+        }
     }
 }
 
@@ -138,9 +140,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
     };
     let because = because.unwrap_or("volumes cannot be reached from every node");
-    let mut finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}")).remedy(format!(
-        "set `{FIELD}: {WAIT}`; the field is immutable, so an existing class must be made anew"
-    ));
+    let mut finding = Finding::new(path.clone(), "Immediate", format!("{message}: {because}"))
+        .remedy(format!("Set `{FIELD}: {WAIT}`. {FIELD_STAYS}"));
     finding.profiles = profiles;
     if class.has_no_provisioner() {
         match ties_volumes_to_nodes(class, cx) {
@@ -196,73 +197,4 @@ fn ties_volumes_to_nodes(class: StorageClass<'_>, cx: &Context<'_>) -> Option<bo
     volumes.peek()?;
     let any = volumes.any(tied);
     (any || cx.view().is_complete(ViewKind::PersistentVolume)).then_some(any)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::engine::Author;
-    use crate::rules::class::testing::Case;
-    use serde_json::{Value, json};
-    use std::sync::Arc;
-
-    fn fix(case: &Case) -> Vec<Edit> {
-        case.findings(&RULE).remove(0).fix
-    }
-
-    #[test]
-    fn only_what_the_author_left_out_is_fixed() {
-        let set = vec![Edit::Set(FieldPath::of(&[FIELD]), json!(WAIT))];
-        let immediate = json!({"volumeBindingMode": "Immediate"});
-        let written = Case::new("ebs.csi.aws.com", &immediate);
-        assert_eq!(fix(&written), []);
-        let mut left_out = Case::new("ebs.csi.aws.com", &immediate);
-        left_out.author = Author::Manifest(json!({"provisioner": "ebs.csi.aws.com"}));
-        assert_eq!(fix(&left_out), set);
-        let mut unknown = Case::new("ebs.csi.aws.com", &immediate).unknown_author();
-        assert_eq!(fix(&unknown), []);
-        unknown.profile = Profile::Strict;
-        assert_eq!(fix(&unknown), set);
-        unknown.parameters = json!({"whenUnknown": "Report"});
-        assert_eq!(fix(&unknown), []);
-        let static_volumes = Case::new("kubernetes.io/no-provisioner", &json!({}));
-        assert_eq!(fix(&static_volumes), []);
-    }
-
-    #[test]
-    fn what_the_fix_set_is_carried_forward() {
-        let class = |mode: &str| Case::new("ebs.csi.aws.com", &json!({"volumeBindingMode": mode}));
-        let old = |mode: &str| class(mode).class;
-        assert_eq!(
-            class("Immediate").updates(old(WAIT)).carries(&RULE),
-            [FieldPath::of(&[FIELD])]
-        );
-        assert_eq!(class(WAIT).updates(old("Immediate")).carries(&RULE), []);
-        assert!(class("Immediate").updates(old("Immediate")).findings(&RULE).is_empty());
-    }
-
-    #[test]
-    fn the_cluster_can_only_acquit() {
-        let with = |kind: ViewKind, row: Value, complete: bool| {
-            let mut case = Case::new("ebs.csi.aws.com", &json!({}));
-            case.view.insert(kind, "", "n", Arc::new(row));
-            case.view.set_complete(kind, complete);
-            case.findings(&RULE).len()
-        };
-        let entry = |keys: Value| json!({"spec": {"drivers": [{"name": "ebs.csi.aws.com", "topologyKeys": keys}]}});
-        assert_eq!(with(ViewKind::CsiNode, entry(Value::Null), true), 0);
-        assert_eq!(with(ViewKind::CsiNode, entry(Value::Null), false), 1);
-        assert_eq!(with(ViewKind::CsiNode, entry(json!(["zone"])), true), 1);
-        assert_eq!(with(ViewKind::CsiNode, json!({"spec": {"drivers": []}}), true), 1);
-        let node = json!({"metadata": {"labels": {"topology.kubernetes.io/zone": "a"}}});
-        assert_eq!(with(ViewKind::Node, node.clone(), true), 0);
-        assert_eq!(with(ViewKind::Node, node, false), 1);
-        assert_eq!(with(ViewKind::Node, json!({}), true), 1);
-
-        let mut efs = Case::new("efs.csi.aws.com", &json!({}));
-        let zonal = json!({"spec": {"drivers": [{"name": "efs.csi.aws.com", "topologyKeys": ["zone"]}]}});
-        efs.view.insert(ViewKind::CsiNode, "", "n", Arc::new(zonal));
-        assert!(efs.findings(&RULE).is_empty());
-    }
 }

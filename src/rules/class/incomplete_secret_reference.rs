@@ -1,6 +1,6 @@
-//! `incomplete-secret-reference`
+//! See the documentation of [`RULE`].
 
-use super::read_by_sidecars;
+use super::{PARAMETERS_STAY, read_by_sidecars};
 use crate::drivers::Parameters;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{FieldPath, SecretKeys, StorageClass};
@@ -16,11 +16,14 @@ crate::rule! {
     ///
     /// Names may have `${pv.name}`, `${pvc.namespace}`, `${pvc.name}` and `${pvc.annotations['KEY']}`, namespaces
     /// `${pv.name}` and `${pvc.namespace}`.
+    ///
     /// ## Why it matters
     /// external-provisioner checks all secrets before it asks the driver, also those that are needed later only: every
     /// claim of the class stays Pending.
+    ///
     /// ## How to fix
     /// Write name and namespace of each secret, once. Parameters are immutable: the class must be made anew.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -43,6 +46,7 @@ crate::rule! {
     ///   csi.storage.k8s.io/node-stage-secret-name: smb
     ///   csi.storage.k8s.io/node-stage-secret-namespace: storage
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html>
     pub static RULE = {
@@ -73,7 +77,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         let message = format!("`{short}` {what}: every claim is refused");
         out.push(
             Finding::new(FieldPath::of(&["parameters"]).key(key), value, message)
-                .remedy(format!("{remedy}; parameters are immutable: make the class anew"))
+                .remedy(format!("{remedy}. {PARAMETERS_STAY}"))
                 .certainty(certainty),
         );
     }
@@ -101,8 +105,8 @@ fn faults<'a>(keys: SecretKeys, parameters: Parameters<'a>) -> Vec<Fault<'a>> {
             faults.push(Fault {
                 key,
                 value,
-                what: "stands beside its prefixed successor".to_owned(),
-                remedy: format!("remove `{key}`"),
+                what: "stands beside its successor".to_owned(),
+                remedy: format!("Remove `{key}`"),
             });
         }
     }
@@ -114,13 +118,13 @@ fn faults<'a>(keys: SecretKeys, parameters: Parameters<'a>) -> Vec<Fault<'a>> {
             key,
             value,
             what: "is set and no namespace".to_owned(),
-            remedy: format!("set `{}`", keys.namespace),
+            remedy: format!("Set `{}`", keys.namespace),
         }),
         (None, Some((key, value))) => faults.push(Fault {
             key,
             value,
             what: "is set and no name".to_owned(),
-            remedy: format!("set `{}`", keys.name),
+            remedy: format!("Set `{}`", keys.name),
         }),
         _ => {}
     }
@@ -141,7 +145,7 @@ fn unresolved<'a>(key: &'a str, value: &'a str, is_name: bool) -> Option<Fault<'
             key,
             value,
             what: "is empty".to_owned(),
-            remedy: "set it".to_owned(),
+            remedy: "Set it".to_owned(),
         });
     }
     let known = if is_name { &TOKENS[..] } else { &TOKENS[..2] };
@@ -152,8 +156,8 @@ fn unresolved<'a>(key: &'a str, value: &'a str, is_name: bool) -> Option<Fault<'
     Some(Fault {
         key,
         value,
-        what: format!("has `${{{token}}}`, which nobody fills in"),
-        remedy: format!("use `${{{}}}`", known.join("}`, `${")),
+        what: format!("has unknown `${{{token}}}`"),
+        remedy: format!("Use `${{{}}}`", known.join("}`, `${")),
     })
 }
 

@@ -1,23 +1,18 @@
-//! `invalid-allowed-topologies`
+//! See the documentation of [`RULE`].
 
-use super::{registered_name, told_by_nodes};
+use super::registered_name;
+use crate::cluster::view::ViewKind;
 use crate::drivers::Named;
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles,
 };
 use crate::model::object::list;
+use crate::model::scheduling::{is_topology_key, topology_successor};
+use crate::model::words::listed;
 use crate::model::{AllowedTopology, Meta, StorageClass};
+use crate::rules::related::told_by_nodes;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// Labels of old, and what came in their place.
-const LEGACY: [(&str, &str); 2] = [
-    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
-    (
-        "failure-domain.beta.kubernetes.io/region",
-        "topology.kubernetes.io/region",
-    ),
-];
 
 crate::rule! {
     /// ## What it checks
@@ -28,11 +23,14 @@ crate::rule! {
     /// Where nodes say which labels the driver publishes, those count and no others. Labels of old are left alone where
     /// they are translated (in-tree provisioners) or where the driver still publishes them. A value that no node has is
     /// only warned of where other values fit: nodes of that zone may come.
+    ///
     /// ## Why it matters
     /// No node fits: pods stay Pending, or the provisioner refuses the node that the scheduler has chosen.
+    ///
     /// ## How to fix
     /// Use the labels that the driver publishes; `kubectl get csinodes -o yaml` shows them. The field can be changed on an
     /// existing class.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
@@ -69,6 +67,7 @@ crate::rule! {
     ///       - key: topology.gke.io/zone
     ///         values: [europe-west1-b]
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#allowed-topologies>
     /// - <https://kubernetes-csi.github.io/docs/topology.html>
@@ -99,8 +98,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         translated: known.is_some_and(|known| known.named == Named::InTree),
         published: told.filter_map(Value::as_str).collect(),
         documented: known.map(|known| known.driver.topology_keys()).unwrap_or_default(),
-        nodes: cx.view().rows(Needs::Node).map(Meta::of).collect(),
-        all_nodes: cx.view().is_complete(Needs::Node),
+        nodes: cx.view().rows(ViewKind::Node).map(Meta::of).collect(),
+        all_nodes: cx.view().is_complete(ViewKind::Node),
     };
     for expression in &expressions {
         match places.judge_key(expression.key) {
@@ -130,11 +129,14 @@ fn push_key(expression: &AllowedTopology<'_>, what: &str, instead: &str, certain
     out.push(
         Finding::new(expression.path.key("key"), key, format!("`{key}` {what}"))
             .remedy(format!(
-                "use {instead}; no node fits otherwise, and claims stay Pending"
+                "Use {instead}; otherwise no node fits, and claims stay Pending."
             ))
             .certainty(certainty),
     );
 }
+
+/// How many values a remedy names.
+const NAMED_VALUES: usize = 5;
 
 /// What is known of the places of a driver's volumes.
 struct Places<'a> {
@@ -159,14 +161,13 @@ enum Key {
 
 impl Places<'_> {
     fn judge_key(&self, key: &str) -> Key {
-        let standard = LEGACY.iter().any(|(old, new)| key == *old || key == *new);
         if self.published.contains(key) || self.documented.iter().any(|one| one == key) {
             return Key::Fits;
         }
-        if self.translated && standard {
+        if self.translated && is_topology_key(key) {
             return Key::Translated;
         }
-        if let Some((_, successor)) = LEGACY.iter().find(|(old, _)| key == *old) {
+        if let Some(successor) = topology_successor(key) {
             return Key::Legacy(successor);
         }
         if !self.published.is_empty() {
@@ -192,14 +193,16 @@ impl Places<'_> {
             return;
         }
         let some_fit = expression.values.iter().any(|(_, value)| there.contains(value));
-        let shown: Vec<_> = there.iter().copied().take(5).collect();
         for (index, value) in expression.values.iter().filter(|(_, value)| !there.contains(value)) {
             let finding = Finding::new(
                 expression.path.key("values").index(*index),
                 *value,
                 format!("no node has `{key}: {value}`"),
             )
-            .remedy(format!("nodes have {}, for example", shown.join(", ")))
+            .remedy(format!(
+                "Use a value that nodes have: {}.",
+                listed(there.iter().copied(), NAMED_VALUES)
+            ))
             .certainty(Certainty::Likely);
             out.push(if some_fit {
                 finding.profiles(Profiles::actions(Action::Off, Action::Warn, Action::Warn))

@@ -1,8 +1,9 @@
-//! `invalid-attributes-class`
+//! See the documentation of [`RULE`].
 
 use super::{Stranger, parameter_finding, stranger};
 use crate::drivers::{Consequence, FaultKind, Parameters, Support};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, ObjectKind, Subject};
 
 /// What has no effect, or another than was meant.
@@ -14,11 +15,14 @@ crate::rule! {
     /// parameter that the driver refuses.
     ///
     /// An unknown driver is never more than a warning: charts install a class before its driver.
+    ///
     /// ## Why it matters
     /// Claims that name the class stay as they are, or stay Pending when they are new: the error is in the events of the
     /// claim, long after the class was made.
+    ///
     /// ## How to fix
     /// Correct the name or the parameter. Driver and parameters are immutable: the class must be made anew.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -38,6 +42,7 @@ crate::rule! {
     /// parameters:
     ///   iops: "6000"
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/>
     pub static RULE = {
@@ -59,8 +64,8 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let path = FieldPath::of(&["driverName"]);
     let Some(known) = cx.driver(name) else {
         let (meant, remedy) = match stranger(name, cx, out) {
-            Some(Stranger::Misspelt(meant)) => (format!("; did you mean `{meant}`?"), "correct the name"),
-            Some(Stranger::Nobody) => (String::new(), "install the driver, or correct the name"),
+            Some(Stranger::Misspelt(meant)) => (format!("; did you mean `{meant}`?"), "Correct the name."),
+            Some(Stranger::Nobody) => (String::new(), "Install the driver, or correct the name."),
             None => return,
         };
         out.push(
@@ -73,13 +78,10 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let support = known.driver.attributes_class();
     if support.value == Support::Refused {
-        let because = support
-            .because
-            .map_or_else(String::new, |because| format!(": {because}"));
         let message = format!("{} changes no volumes by VolumeAttributesClass", known.driver.product());
         out.push(
             Finding::new(path, name, message)
-                .remedy(format!("remove the class{because}"))
+                .remedy(with_reason(support.because, "Remove the class."))
                 .certainty(support.confidence.into()),
         );
         return;

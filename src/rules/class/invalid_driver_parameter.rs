@@ -1,4 +1,4 @@
-//! `invalid-driver-parameter`
+//! See the documentation of [`RULE`].
 
 use super::{parameter_faults, parameter_finding};
 use crate::drivers::FaultKind;
@@ -12,11 +12,14 @@ crate::rule! {
     ///
     /// What the driver's own code refuses is denied in every profile. What only the cloud's API refuses is a warning in
     /// Baseline, because older drivers dropped some of it silently. What the driver lowers or ignores silently is a warning.
+    ///
     /// ## Why it matters
     /// The API server accepts any parameters. The fault shows only when the first claim of the class stays Pending, or as
     /// a slower volume than was asked for. Parameters are immutable, so the class must then be made anew.
+    ///
     /// ## How to fix
     /// Correct the value, as the finding says.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -45,6 +48,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#parameters>
     /// - <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md>
@@ -67,59 +71,5 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
             }
             FaultKind::UnknownKey { .. } => {}
         }
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::engine::{Certainty, Finding};
-    use crate::rules::class::testing::Case;
-    use serde_json::{Value, json};
-
-    fn findings(parameters: &Value) -> Vec<Finding> {
-        Case::new("ebs.csi.aws.com", &json!({"parameters": parameters})).findings(&RULE)
-    }
-
-    #[test]
-    fn the_action_follows_from_who_refuses() {
-        let actions = |parameters| {
-            let finding = findings(&parameters).remove(0);
-            assert_eq!(finding.certainty, Certainty::Certain);
-            finding.profiles
-        };
-        let (warn, deny) = (Action::Warn, Action::Deny);
-        assert_eq!(
-            actions(json!({"type": "gp33"})),
-            Some(Profiles::actions(deny, deny, deny))
-        );
-        assert_eq!(
-            actions(json!({"type": "gp2", "throughput": "300"})),
-            Some(Profiles::actions(warn, deny, deny))
-        );
-        assert_eq!(
-            actions(json!({"type": "gp3", "iops": "90000"})),
-            Some(Profiles::actions(warn, warn, warn))
-        );
-        assert!(findings(&json!({"TYPE": "gp3", "unheardOf": "x"})).is_empty());
-    }
-
-    #[test]
-    fn a_message_fits_into_a_warning_and_its_outcome_is_not_lost() {
-        let finding = findings(&json!({"type": "gp2", "throughput": "300"})).remove(0);
-        assert_eq!(
-            finding.message,
-            "`throughput` goes with `type: gp3` only, and `type` is \"gp2\""
-        );
-        assert!(finding.remedy.contains("EC2 refuses"), "{}", finding.remedy);
-        assert!(finding.remedy.contains("remove `throughput`"), "{}", finding.remedy);
-    }
-
-    #[test]
-    fn a_fact_that_is_not_confirmed_is_not_certain() {
-        let finding = findings(&json!({"type": "io2"})).remove(0);
-        assert_eq!(finding.path.to_string(), "parameters.iops");
-        assert_eq!(finding.certainty, Certainty::Likely);
     }
 }

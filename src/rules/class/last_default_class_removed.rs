@@ -1,6 +1,7 @@
-//! `last-default-class-removed`
+//! See the documentation of [`RULE`].
 
 use super::{old_class, other_default_classes};
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{FieldPath, StorageClass};
 
@@ -9,11 +10,14 @@ crate::rule! {
     /// The only default StorageClass is deleted, or loses the mark that makes it the default.
     ///
     /// It only ever warns: a cluster without a default class is a fair choice, and to hand the mark on takes two writes.
+    ///
     /// ## Why it matters
     /// Claims that name no class, and StatefulSets whose templates name none, wait in Pending from then on. They are not
     /// lost: when a class becomes the default, they get that one, whatever it is.
+    ///
     /// ## How to fix
     /// Make another class the default, best before this one goes.
+    ///
     /// ## Examples
     /// ```yaml,review
     /// operation: DELETE
@@ -36,6 +40,7 @@ crate::rule! {
     ///     storageclass.kubernetes.io/is-default-class: "false"
     /// provisioner: ebs.csi.aws.com
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#retroactive-default-storageclass-assignment>
     /// - <https://kubernetes.io/docs/tasks/administer-cluster/change-default-storage-class/>
@@ -66,17 +71,17 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     if other_default_classes(class, cx).next().is_some() {
         return;
     }
-    if !cx.view().is_complete(Needs::StorageClass) {
+    if !cx.view().is_complete(ViewKind::StorageClass) {
         out.skip("the other StorageClasses are unknown");
         return;
     }
-    let others = cx.view().rows(Needs::StorageClass).map(StorageClass::new);
+    let others = cx.view().rows(ViewKind::StorageClass).map(StorageClass::new);
     let candidate = others
         .filter(|other| other.name() != class.name() && !other.meta().is_deleting())
         .find(|other| !other.has_no_provisioner())
         .map_or("NAME", StorageClass::name);
     out.push(Finding::new(path, "default", message).remedy(format!(
-        "make another class the default: `kubectl annotate --overwrite storageclass {candidate} {}=true`",
+        "Make another class the default: `kubectl annotate --overwrite storageclass {candidate} {}=true`.",
         StorageClass::DEFAULT_MARKS[0]
     )));
 }

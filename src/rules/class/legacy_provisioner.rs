@@ -1,5 +1,6 @@
-//! `legacy-provisioner`
+//! See the documentation of [`RULE`].
 
+use super::FIELD_STAYS;
 use crate::drivers::Named;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{FieldPath, StorageClass};
@@ -7,12 +8,15 @@ use crate::model::{FieldPath, StorageClass};
 crate::rule! {
     /// ## What it checks
     /// A StorageClass has an in-tree provisioner that Kubernetes translates to a CSI driver.
+    ///
     /// ## Why it matters
     /// It works, as long as that driver is installed. But the translation knows the parameters of old only, what the
     /// driver has learnt since cannot be asked for, and snapshots need a class that names the driver.
+    ///
     /// ## How to fix
     /// Make a class that names the CSI driver, and move the default mark to it. The provisioner of a class is immutable;
     /// volumes of the old class go on working.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -32,6 +36,7 @@ crate::rule! {
     /// parameters:
     ///   type: gp3
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volumes/#csi-migration>
     pub static RULE = {
@@ -57,7 +62,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("`{provisioner}` is an in-tree name, which Kubernetes takes for `{driver}`"),
         )
         .remedy(format!(
-            "make a class with `provisioner: {driver}`; the field is immutable, and volumes of this class go on working"
+            "Make a class with `provisioner: {driver}`. {FIELD_STAYS} Volumes of this class go on working."
         )),
     );
 }

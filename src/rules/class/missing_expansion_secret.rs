@@ -1,6 +1,6 @@
-//! `missing-expansion-secret`
+//! See the documentation of [`RULE`].
 
-use super::lacks_expansion_secret;
+use super::{PARAMETERS_STAY, lacks_expansion_secret};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{FieldPath, SecretKeys, StorageClass};
 
@@ -8,14 +8,17 @@ crate::rule! {
     /// ## What it checks
     /// A StorageClass allows its claims to grow and gives its driver a secret to make volumes with, but none to enlarge
     /// them with, and the driver needs one.
+    ///
     /// ## Why it matters
     /// Everything works until a volume is full. Then the driver refuses to enlarge it for want of credentials. Which
     /// secret a volume uses is recorded when it is made, so a better class does not help the volumes that exist.
+    ///
     /// ## How to fix
     /// Give the controller-expand secret as well; as a rule it is the provisioner secret. Parameters are immutable: the
     /// class must be made anew.
     ///
     /// Volumes that exist are mended one by one: set `spec.csi.controllerExpandSecretRef` of the PersistentVolume.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -45,6 +48,7 @@ crate::rule! {
     ///   csi.storage.k8s.io/controller-expand-secret-namespace: rook-ceph
     /// allowVolumeExpansion: true
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html#controller-expand-secret>
     pub static RULE = {
@@ -73,8 +77,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("claims may grow, and {product} gets no controller-expand secret"),
         )
         .remedy(format!(
-            "set `{name}` and `{namespace}`, as a rule to the provisioner secret, or enlarging a volume fails; parameters \
-             are immutable: make the class anew"
+            "Set `{name}` and `{namespace}`, as a rule to the provisioner secret; otherwise enlarging a volume fails. \
+             {PARAMETERS_STAY}"
         ))
         .certainty(known.driver.expansion().confidence.into()),
     );

@@ -22,14 +22,14 @@ pub mod unknown_provisioner;
 pub mod unsafe_mount_options;
 pub mod unsupported_fstype;
 
+use crate::cluster::view::ViewKind;
 use crate::drivers::{
     Consequence, Driver, FSTYPE, FaultKind, Known, Named, ParameterFault, Parameters, unknown_reserved_keys,
 };
-use crate::engine::{Action, Certainty, Context, Finding, Findings, Needs, Operation, Profiles, Rule, Written};
-use crate::model::object::{list, text};
+use crate::engine::{Action, Certainty, Context, Finding, Findings, Operation, Profiles, Rule, WhenUnknown};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, SecretKeys, StorageClass, Volume};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::rules::related::told_by_nodes;
 use serde_json::{Map, Value};
 
 /// The rules of this category, by name.
@@ -57,25 +57,16 @@ pub const RULES: &[&Rule] = &[
     &unsupported_fstype::RULE,
 ];
 
-/// What is done where nobody can tell whether the author wrote a field or the API server filled it in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-enum WhenUnknown {
-    /// The field is reported, not fixed.
-    #[default]
-    Report,
-    /// The field is fixed as if the author had not written it.
-    Fix,
-}
-
 /// Whether a field that the API server fills in may get another value: on CREATE only, and never what the author wrote.
 fn may_fill_in(cx: &Context<'_>, field: &str, when_unknown: WhenUnknown) -> bool {
-    cx.operation() == Operation::Create
-        && match cx.wrote(&[field]) {
-            Written::No => true,
-            Written::Unknown => when_unknown == WhenUnknown::Fix,
-            Written::Yes => false,
-        }
+    cx.operation() == Operation::Create && when_unknown.may_fix(cx.wrote(&[field]))
 }
+
+/// What follows a remedy that changes a parameter.
+const PARAMETERS_STAY: &str = "Parameters are immutable: make an existing class anew.";
+
+/// What follows a remedy that changes another immutable field.
+const FIELD_STAYS: &str = "The field is immutable: make an existing class anew.";
 
 /// The class before an update.
 fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {
@@ -84,7 +75,7 @@ fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {
 
 /// The default classes beside this one.
 fn other_default_classes<'a>(class: StorageClass<'_>, cx: &Context<'a>) -> impl Iterator<Item = StorageClass<'a>> {
-    let rows = cx.view().rows(Needs::StorageClass).map(StorageClass::new);
+    let rows = cx.view().rows(ViewKind::StorageClass).map(StorageClass::new);
     rows.filter(move |other| other.is_default() && other.name() != class.name() && !other.meta().is_deleting())
 }
 
@@ -167,18 +158,11 @@ fn stranger<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Stra
     if name.contains('/') {
         return None;
     }
-    if !cx.view().is_complete(Needs::CsiDriver) {
+    if !cx.view().is_complete(ViewKind::CsiDriver) {
         out.skip(format!("CSIDriver {name} is unknown"));
         return None;
     }
     Some(Stranger::Nobody)
-}
-
-/// What each node where a driver runs says of it: an entry of `spec.drivers` of its CSINode.
-fn told_by_nodes<'a>(name: &'a str, cx: &Context<'a>) -> impl Iterator<Item = &'a Value> {
-    let nodes = cx.view().rows(Needs::CsiNode);
-    let drivers = nodes.flat_map(|node| list(node, &["spec", "drivers"]));
-    drivers.filter(move |driver| text(driver, &["name"]) == Some(name))
 }
 
 /// The name by which the driver of a class registers with nodes: an in-tree name is translated.
@@ -196,9 +180,9 @@ fn seems_installed(name: &str, cx: &Context<'_>) -> bool {
         let volume = Volume::new(row);
         volume.csi_driver() == Some(name) || volume.meta().annotation("pv.kubernetes.io/provisioned-by") == Some(name)
     };
-    view.get(Needs::CsiDriver, "", name).found().is_some()
+    view.get(ViewKind::CsiDriver, "", name).found().is_some()
         || told_by_nodes(name, cx).next().is_some()
-        || view.rows(Needs::PersistentVolume).any(made)
+        || view.rows(ViewKind::PersistentVolume).any(made)
 }
 
 /// The finding of a parameter's fault. What follows from the fault goes to the remedy where the message gets too long for
@@ -216,7 +200,7 @@ fn parameter_finding(
     let room = LONGEST - rule.name.len() - " []".len();
     let (message, remedy) = match fault.message.rsplit_once(": ") {
         Some((what, outcome)) if fault.message.chars().count() > room => {
-            (what.to_owned(), format!("{outcome}; {}", fault.remedy))
+            (what.to_owned(), with_reason(Some(outcome), &fault.remedy))
         }
         _ => (fault.message.clone(), fault.remedy.clone()),
     };
@@ -234,119 +218,5 @@ fn parameter_profiles(fault: &ParameterFault) -> Profiles {
         Consequence::RefusedByCloud => Profiles::actions(Action::Warn, Action::Deny, Action::Deny),
         Consequence::Ignored if unknown_key => Profiles::actions(Action::Warn, Action::Warn, Action::Deny),
         Consequence::Capped | Consequence::Ignored => Profiles::actions(Action::Warn, Action::Warn, Action::Warn),
-    }
-}
-
-/// What the tests of the class rules share.
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod testing {
-    use crate::cluster::view::{Lookup, View};
-    use crate::drivers::Drivers;
-    use crate::engine::{Author, Finding, Operation, Profile, Request, Rule, Run, evaluate};
-    use crate::model::{FieldPath, ObjectKind, StorageClass, Subject};
-    use serde_json::{Value, json};
-
-    /// A class as the API server sends it at CREATE, and what stands around it.
-    pub(super) struct Case {
-        pub(super) class: Value,
-        pub(super) old: Option<Value>,
-        pub(super) view: View,
-        pub(super) author: Author<'static>,
-        pub(super) parameters: Value,
-        pub(super) profile: Profile,
-    }
-
-    impl Case {
-        /// A class of this provisioner with these other fields, which its author wrote.
-        pub(super) fn new(provisioner: &str, fields: &Value) -> Self {
-            let mut class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
-                "metadata": {"name": "c"}, "provisioner": provisioner});
-            class
-                .as_object_mut()
-                .unwrap()
-                .extend(fields.as_object().unwrap().clone());
-            Self {
-                author: Author::Manifest(class.clone()),
-                class,
-                old: None,
-                view: View::default(),
-                parameters: Value::Null,
-                profile: Profile::Recommended,
-            }
-        }
-
-        /// The same with an author of whom nothing is known.
-        pub(super) fn unknown_author(mut self) -> Self {
-            self.author = Author::Unknown;
-            self
-        }
-
-        /// The same class, created where `old` was.
-        pub(super) fn updates(mut self, old: Value) -> Self {
-            self.old = Some(old);
-            self
-        }
-
-        pub(super) fn findings(&self, rule: &'static Rule) -> Vec<Finding> {
-            self.with(rule, |request, run| {
-                let new = Subject::new(ObjectKind::StorageClass, &self.class);
-                let old = self.old.as_ref().map(|old| Subject::new(ObjectKind::StorageClass, old));
-                let outcome = evaluate(run, &new, old.as_ref(), request);
-                assert_eq!(outcome.skipped, []);
-                outcome.findings
-            })
-        }
-
-        pub(super) fn carries(&self, rule: &'static Rule) -> Vec<FieldPath> {
-            self.with(rule, |request, run| {
-                let cx = crate::engine::Context::new(request, &run.parameters);
-                (rule.carries)(StorageClass::new(&self.class), &cx)
-            })
-        }
-
-        fn with<T>(&self, rule: &'static Rule, f: impl FnOnce(&Request<'_>, &Run) -> T) -> T {
-            let drivers = Drivers::builtin();
-            let request = Request {
-                operation: if self.old.is_some() {
-                    Operation::Update
-                } else {
-                    Operation::Create
-                },
-                old: self.old.as_ref(),
-                namespace: "",
-                namespace_labels: Lookup::Unknown,
-                view: &self.view,
-                drivers: &drivers,
-                author: self.author.clone(),
-                door: crate::engine::Door::Webhook,
-                live: true,
-                user: "",
-                grace_period: None,
-                now: jiff::Timestamp::UNIX_EPOCH,
-            };
-            let parameters = (rule.parameters.parse)(self.profile, &self.parameters).unwrap();
-            f(&request, &Run { rule, parameters })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::drivers::Drivers;
-    use serde_json::json;
-
-    #[test]
-    fn messages_fit_into_warnings_whatever_the_driver() {
-        let parameters = json!({"parameters": {"notAKeyOfAnyDriver": "x", "type": "x"}});
-        for driver in Drivers::builtin().iter() {
-            for rule in RULES {
-                for finding in testing::Case::new(driver.name(), &parameters).findings(rule) {
-                    let line = format!("{} [{}]", finding.message, rule.name);
-                    assert!(line.chars().count() <= 120, "{}: {line}", driver.name());
-                }
-            }
-        }
     }
 }

@@ -1,9 +1,9 @@
-//! `reclaim-delete`
+//! See the documentation of [`RULE`].
 
-use super::{WhenUnknown, may_fill_in, old_class};
+use super::{FIELD_STAYS, may_fill_in, old_class};
 use crate::engine::{
     Action, Category, Certainty, Check, Class, Context, Edit, Finding, Findings, Fix, Operation, ParameterSpec,
-    Profile, Profiles, RuleParameters,
+    Profile, Profiles, RuleParameters, WhenUnknown,
 };
 use crate::model::object::text;
 use crate::model::{FieldPath, StorageClass};
@@ -21,8 +21,10 @@ crate::rule! {
     ///
     /// Parameters `classes` (names) and `labels` (of the class) narrow it to classes that hold what must not be lost; a
     /// class must fit both where both are given. Without them every class that deletes is found.
+    ///
     /// ## Why it matters
     /// One deleted claim, one deleted namespace, and the data is gone: the driver deletes the disk at once.
+    ///
     /// ## How to fix
     /// Set `reclaimPolicy: Retain`. The field is immutable: an existing class must be made anew. Volumes that exist keep
     /// their own policy, `spec.persistentVolumeReclaimPolicy`, which can be changed. Retained volumes stay, and cost
@@ -31,6 +33,7 @@ crate::rule! {
     /// No profile applies the fix by itself; with `mutate: true` the field is set where the author did not write it.
     /// Where nobody can tell who wrote it (Helm 3, `kubectl create`), parameter `whenUnknown` decides: `Report` (the
     /// default) or `Fix` (the default in profile Strict).
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -56,6 +59,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#reclaim-policy>
     /// - <https://kubernetes.io/docs/tasks/administer-cluster/change-pv-reclaim-policy/>
@@ -87,13 +91,8 @@ struct ReclaimDelete {
 
 impl RuleParameters for ReclaimDelete {
     fn for_profile(profile: Profile) -> Self {
-        let when_unknown = if profile == Profile::Strict {
-            WhenUnknown::Fix
-        } else {
-            WhenUnknown::Report
-        };
         Self {
-            when_unknown,
+            when_unknown: WhenUnknown::for_profile(profile),
             ..Self::default()
         }
     }
@@ -113,9 +112,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let message = "a deleted claim takes its volume and all data with it: the class has `reclaimPolicy: Delete`";
     let finding = Finding::new(path.clone(), "Delete", message)
-        .remedy(format!(
-            "set `{FIELD}: {RETAIN}`; the field is immutable, so an existing class must be made anew"
-        ))
+        .remedy(format!("Set `{FIELD}: {RETAIN}`. {FIELD_STAYS}"))
         .certainty(certainty);
     out.push(if may_fill_in(cx, FIELD, parameters.when_unknown) {
         finding.fix([Edit::Set(path, RETAIN.into())])
@@ -131,41 +128,5 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
         vec![FieldPath::of(&[FIELD])]
     } else {
         Vec::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::class::testing::Case;
-    use serde_json::{Value, json};
-
-    #[test]
-    fn parameters_narrow_it() {
-        let found = |parameters: Value| {
-            let labels = json!({"name": "c", "labels": {"tier": "data"}});
-            let mut case = Case::new("csi.example.com", &json!({"metadata": labels}));
-            case.parameters = parameters;
-            case.findings(&RULE).len()
-        };
-        assert_eq!(found(json!({})), 1);
-        assert_eq!(found(json!({"classes": ["c"]})), 1);
-        assert_eq!(found(json!({"classes": ["other"]})), 0);
-        assert_eq!(found(json!({"labels": {"tier": "data"}})), 1);
-        assert_eq!(found(json!({"labels": {"tier": "cache"}})), 0);
-        assert_eq!(found(json!({"classes": ["c"], "labels": {"tier": "cache"}})), 0);
-    }
-
-    #[test]
-    fn only_what_the_author_left_out_is_fixed() {
-        let class = |policy: &str| Case::new("csi.example.com", &json!({"reclaimPolicy": policy}));
-        assert_eq!(class("Delete").findings(&RULE)[0].fix, []);
-        assert_eq!(class("Delete").unknown_author().findings(&RULE)[0].fix, []);
-        let edit = Edit::Set(FieldPath::of(&[FIELD]), json!(RETAIN));
-        let left_out = Case::new("csi.example.com", &json!({}));
-        assert_eq!(left_out.findings(&RULE)[0].fix, [edit]);
-        let update = class("Delete").updates(class("Retain").class);
-        assert_eq!(update.carries(&RULE), [FieldPath::of(&[FIELD])]);
-        assert_eq!(update.findings(&RULE)[0].fix, []);
     }
 }

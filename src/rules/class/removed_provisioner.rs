@@ -1,17 +1,21 @@
-//! `removed-provisioner`
+//! See the documentation of [`RULE`].
 
 use crate::drivers::Confidence;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, StorageClass};
 
 crate::rule! {
     /// ## What it checks
     /// A StorageClass has a provisioner of Kubernetes' own that no supported release has any more, and that is not
     /// translated to a CSI driver either; or the name of a kind of volume that never had a provisioner.
+    ///
     /// ## Why it matters
     /// Nobody provisions its claims: they stay Pending without end.
+    ///
     /// ## How to fix
     /// Install a CSI driver for the same storage and make a class for it. The provisioner of a class is immutable.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -30,6 +34,7 @@ crate::rule! {
     ///   clusterID: rook-ceph
     ///   fsName: shared
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volumes/#volume-types>
     /// - <https://kubernetes.io/blog/2022/09/26/storage-in-tree-to-csi-migration-status-update-1.25/>
@@ -59,13 +64,9 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         Some(_) => format!("`{provisioner}` was removed from Kubernetes: its claims stay Pending"),
         None => format!("`{provisioner}` provisions nothing: its claims stay Pending"),
     };
-    let because = gone
-        .because
-        .as_ref()
-        .map_or_else(String::new, |because| format!(" ({because})"));
     let remedy = match &gone.successor {
-        Some(successor) => format!("install the CSI driver `{successor}` and make a class for it{because}"),
-        None => format!("make a class for a driver that the cluster has{because}"),
+        Some(successor) => format!("Install the CSI driver `{successor}`, and make a class for it."),
+        None => "Make a class for a driver that the cluster has.".to_owned(),
     };
     // Of a removed provisioner only the release may be uncertain.
     let certainty = match gone.removed_in {
@@ -74,7 +75,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     out.push(
         Finding::new(FieldPath::of(&["provisioner"]), provisioner, message)
-            .remedy(remedy)
+            .remedy(with_reason(gone.because.as_deref(), &remedy))
             .certainty(certainty.into()),
     );
 }

@@ -1,6 +1,7 @@
-//! `second-default-class`
+//! See the documentation of [`RULE`].
 
 use super::{old_class, other_default_classes};
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{FieldPath, StorageClass};
 
@@ -10,12 +11,15 @@ crate::rule! {
     /// `storageclass.kubernetes.io/is-default-class` and the old `storageclass.beta.kubernetes.io/is-default-class`.
     ///
     /// It only ever warns: to hand the mark on takes two writes, and between them there are two defaults or none.
+    ///
     /// ## Why it matters
     /// Claims that name no class get the newest of the default classes, and nobody is told. A driver that is installed
     /// with a default class of its own takes every such claim over, with other costs, other access modes and another
     /// reclaim policy.
+    ///
     /// ## How to fix
     /// Take the mark from one of the classes: the message has the command for the class that had it before.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: storage.k8s.io/v1
@@ -42,6 +46,7 @@ crate::rule! {
     ///   name: gp3
     /// provisioner: ebs.csi.aws.com
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass>
     /// - <https://kubernetes.io/docs/tasks/administer-cluster/change-default-storage-class/>
@@ -65,7 +70,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let others: Vec<_> = other_default_classes(class, cx).collect();
     let Some((first, mark)) = others.first().and_then(|other| Some((other, other.default_mark()?))) else {
-        if !cx.view().is_complete(Needs::StorageClass) {
+        if !cx.view().is_complete(ViewKind::StorageClass) {
             out.skip("the other StorageClasses are unknown");
         }
         return;
@@ -77,7 +82,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     out.push(
         Finding::new(FieldPath::of(&["metadata", "annotations"]).key(key), "true", message).remedy(format!(
-            "take the mark from one of them, here or with `kubectl annotate storageclass {name} {mark}-`"
+            "Take the mark from one of them, here or with `kubectl annotate storageclass {name} {mark}-`."
         )),
     );
 }

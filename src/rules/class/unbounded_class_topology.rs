@@ -1,5 +1,6 @@
-//! `unbounded-class-topology`
+//! See the documentation of [`RULE`].
 
+use super::FIELD_STAYS;
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{FieldPath, StorageClass};
@@ -9,13 +10,16 @@ crate::rule! {
     /// ## What it checks
     /// A StorageClass binds at once (`Immediate`) and allows several zones or nodes, and a volume of its driver can be
     /// reached from one of them only.
+    ///
     /// ## Why it matters
     /// `allowedTopologies` looks like a choice that somebody made, and leaves the choice to chance: each volume is made in
     /// one of the allowed zones before anybody knows where its pod can run. Two claims of one pod may land in two zones,
     /// and the pod then never starts.
+    ///
     /// ## How to fix
     /// Set `volumeBindingMode: WaitForFirstConsumer`, or make one class for each zone. The field is immutable: an existing
     /// class must be made anew.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -41,6 +45,7 @@ crate::rule! {
     ///       - key: topology.kubernetes.io/zone
     ///         values: [eu-central-1a, eu-central-1b]
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#allowed-topologies>
     pub static RULE = {
@@ -81,8 +86,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         out.push(
             Finding::new(FieldPath::of(&["allowedTopologies"]), places.clone(), message)
                 .remedy(format!(
-                    "set `volumeBindingMode: WaitForFirstConsumer`, or make one class for each `{key}` ({places}); the \
-                     field is immutable, so an existing class must be made anew"
+                    "Set `volumeBindingMode: WaitForFirstConsumer`, or make one class for each `{key}` ({places}). \
+                     {FIELD_STAYS}"
                 ))
                 .certainty(topology.confidence.into()),
         );

@@ -1,6 +1,6 @@
-//! `unencrypted-class`
+//! See the documentation of [`RULE`].
 
-use super::old_class;
+use super::{PARAMETERS_STAY, old_class};
 use crate::drivers::{Encryption, Parameters};
 use crate::engine::{
     Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Operation, Profiles, Setting,
@@ -12,14 +12,17 @@ crate::rule! {
     /// The driver of a StorageClass encrypts volumes at rest only where the class asks for it, and this class does not.
     ///
     /// Drivers that always encrypt, and those whose backend or configuration decides, are left alone.
+    ///
     /// ## Why it matters
     /// Whoever gets hold of the disk, a snapshot or a backup of it reads the data. A volume cannot be encrypted
     /// afterwards: the data must be copied.
+    ///
     /// ## How to fix
     /// Set the driver's parameter. Parameters are immutable: an existing class must be made anew, which leaves its volumes
     /// alone. Some drivers need a secret or a key service as well; theirs is reported and never set.
     ///
     /// At `/mutate` the parameter is set on new classes that do not have it, where nothing else is needed.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -46,6 +49,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#parameters>
     /// - <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md>
@@ -98,7 +102,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let path = FieldPath::of(&["parameters"]).key(key);
     let finding = Finding::new(path.clone(), found, message)
         .remedy(format!(
-            "set parameter `{parameter}: {value:?}`{needs}; parameters are immutable, so an existing class must be made anew"
+            "Set parameter `{parameter}: {value:?}`{needs}. {PARAMETERS_STAY}"
         ))
         .certainty(encryption.confidence.into());
     out.push(if automatic && !written && cx.operation() == Operation::Create {
@@ -126,43 +130,4 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
         (old.get(parameter) == Some(value)).then(|| FieldPath::of(&["parameters"]).key(parameter))
     };
     carried().into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::class::testing::Case;
-    use serde_json::json;
-
-    fn ebs(parameters: &serde_json::Value) -> Case {
-        Case::new("ebs.csi.aws.com", &json!({"parameters": parameters}))
-    }
-
-    #[test]
-    fn fixes_only_what_is_left_out_and_needs_nothing_else() {
-        let found = |case: Case| {
-            case.findings(&RULE)
-                .into_iter()
-                .map(|finding| finding.fix)
-                .collect::<Vec<_>>()
-        };
-        let path = FieldPath::of(&["parameters", "encrypted"]);
-        assert_eq!(found(ebs(&json!({}))), [[Edit::Set(path, json!("true"))]]);
-        assert_eq!(found(ebs(&json!({"Encrypted": "false"}))), [[]]);
-        assert!(found(ebs(&json!({"Encrypted": "true"}))).is_empty());
-        assert_eq!(found(Case::new("driver.longhorn.io", &json!({}))), [[]]);
-        assert!(found(Case::new("disk.csi.azure.com", &json!({}))).is_empty());
-        assert!(found(Case::new("csi.example.com", &json!({}))).is_empty());
-    }
-
-    #[test]
-    fn carried_forward_only_where_the_new_class_lacks_it() {
-        let old = ebs(&json!({"type": "gp3", "encrypted": "true"})).class;
-        let carried = |parameters| ebs(&parameters).updates(old.clone()).carries(&RULE);
-        assert_eq!(
-            carried(json!({"type": "gp3"})),
-            [FieldPath::of(&["parameters", "encrypted"])]
-        );
-        assert_eq!(carried(json!({"encrypted": "false"})), []);
-    }
 }

@@ -1,4 +1,4 @@
-//! `unknown-driver-parameter`
+//! See the documentation of [`RULE`].
 
 use super::{parameter_faults, parameter_finding};
 use crate::drivers::FaultKind;
@@ -11,11 +11,14 @@ crate::rule! {
     /// provisioner sidecar does not know. Letter case counts where it counts to the driver.
     ///
     /// Where the key is refused, the class is denied in every profile; where it is ignored, there is a warning.
+    ///
     /// ## Why it matters
     /// A key that is refused keeps every claim of the class Pending. A key that is ignored is a typo that nobody notices:
     /// the volume is not what the class says, and parameters are immutable.
+    ///
     /// ## How to fix
     /// Correct the key, or remove it. The finding names the key that was probably meant.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -46,6 +49,7 @@ crate::rule! {
     /// allowVolumeExpansion: true
     /// reclaimPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#parameters>
     /// - <https://kubernetes-csi.github.io/docs/external-provisioner.html>
@@ -66,40 +70,5 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
             FaultKind::UnknownKey { .. } => out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty)),
             FaultKind::InvalidValue | FaultKind::MissingKey => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::{Certainty, Profile};
-    use crate::rules::class::testing::Case;
-    use serde_json::json;
-
-    fn found(provisioner: &str, key: &str) -> Option<(Certainty, Action)> {
-        let case = Case::new(provisioner, &json!({"parameters": {key: "x"}}));
-        let finding = case.findings(&RULE).pop()?;
-        let action = finding.profiles?.of(Profile::Baseline).action;
-        Some((finding.certainty, action))
-    }
-
-    #[test]
-    fn a_key_is_denied_where_it_is_refused() {
-        let refused = Some((Certainty::Certain, Action::Deny));
-        assert_eq!(found("ebs.csi.aws.com", "throughputt"), refused);
-        assert_eq!(found("ebs.csi.aws.com", "csi.storage.k8s.io/fsType"), refused);
-        let ignored = Some((Certainty::Certain, Action::Warn));
-        assert_eq!(found("driver.longhorn.io", "NumberOfReplicas"), ignored);
-        assert_eq!(found("ebs.csi.aws.com", "KMSKEYID"), None);
-    }
-
-    #[test]
-    fn reserved_keys_are_for_csi_drivers() {
-        let key = "csi.storage.k8s.io/provisioner-secret";
-        assert_eq!(found("csi.example.com", key), Some((Certainty::Likely, Action::Deny)));
-        assert_eq!(found("csi.example.com", "anything"), None);
-        assert_eq!(found("kubernetes.io/glusterfs", key), None);
-        let local_path = found("rancher.io/local-path", key);
-        assert_eq!(local_path, None);
     }
 }

@@ -1,6 +1,6 @@
-//! `unknown-provisioner`
+//! See the documentation of [`RULE`].
 
-use super::{Stranger, stranger};
+use super::{FIELD_STAYS, Stranger, stranger};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::{FieldPath, StorageClass};
 
@@ -12,12 +12,15 @@ crate::rule! {
     /// It only ever warns: charts install a class before its driver. Without a cluster it speaks of names only that are
     /// nearly those of a known driver. Other names with a slash are left alone: no CSI driver has one, and provisioners
     /// of another kind are called what their installation likes.
+    ///
     /// ## Why it matters
     /// Nobody feels addressed by the claims of the class: they stay Pending, without an error in their events.
+    ///
     /// ## How to fix
     /// Correct the name or install the driver. The provisioner of a class is immutable: the class must be made anew.
     ///
     /// A driver of your own is made known with a StorageDriver.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -33,6 +36,7 @@ crate::rule! {
     ///   name: fast
     /// provisioner: ebs.csi.aws.com
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#provisioner>
     /// - <https://kubernetes-csi.github.io/docs/csi-driver-object.html>
@@ -55,11 +59,11 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let (message, remedy) = match stranger {
         Stranger::Misspelt(meant) => (
             format!("`{provisioner}` is no known provisioner; did you mean `{meant}`?"),
-            "correct the name; the field is immutable: make the class anew".to_owned(),
+            format!("Correct the name. {FIELD_STAYS}"),
         ),
         Stranger::Nobody => (
             format!("nobody is known to provision for `{provisioner}`: claims will stay Pending"),
-            "install the driver, or correct the name; a StorageDriver makes a driver of your own known".to_owned(),
+            "Install the driver, or correct the name. A StorageDriver makes a driver of your own known.".to_owned(),
         ),
     };
     out.push(

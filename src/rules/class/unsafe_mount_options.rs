@@ -1,7 +1,8 @@
-//! `unsafe-mount-options`
+//! See the documentation of [`RULE`].
 
 use crate::drivers::{Kind, Parameters, Support};
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Operation, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, StorageClass};
 
 /// Options of filesystems on disks that lose data, and how.
@@ -23,13 +24,16 @@ crate::rule! {
     ///
     /// Drivers of which nothing is known are left alone, and so is `soft` for other network filesystems: for SMB it is
     /// what everybody has.
+    ///
     /// ## Why it matters
     /// Nobody checks mount options before a pod is mounted. Those that lose data work for years: a soft NFS mount gives a
     /// write up when the server is slow, and few programs notice; without barriers a disk says that it has written what
     /// is in its cache.
+    ///
     /// ## How to fix
     /// Remove the option. The field can be changed on an existing class; volumes that exist keep their own
     /// `spec.mountOptions`.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -57,6 +61,7 @@ crate::rule! {
     ///   - nfsvers=4.1
     ///   - hard
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/storage-classes/#mount-options>
     /// - <https://man7.org/linux/man-pages/man5/nfs.5.html>
@@ -86,19 +91,16 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         };
         let refusal = known.driver.mount_option(option, &parameters);
         if refusal.value == Support::Refused {
-            let because = refusal
-                .because
-                .map_or_else(String::new, |because| format!(": {because}"));
             push(
                 format!("`{option}`: {} refuses this mount option", known.driver.product()),
-                format!("remove it{because}"),
+                with_reason(refusal.because, "Remove it."),
                 refusal.confidence.into(),
             );
         } else if let Some((_, outcome)) = ON_DISKS.iter().find(|(unsafe_one, _)| unsafe_one == option) {
             if known.driver.kind() == Kind::Block {
                 push(
                     format!("`{option}`: {outcome}"),
-                    "remove it; newer filesystems refuse to mount with some of these options".to_owned(),
+                    "Remove it. Newer filesystems refuse to mount with some of these options.".to_owned(),
                     Certainty::Certain,
                 );
             }
@@ -121,11 +123,11 @@ fn loses_on_nfs(option: &str, options: &[(usize, &str)], position: usize) -> Opt
     match option {
         "soft" | "softerr" if !has("ro") && !taken_back() => Some((
             "a write is given up when the server is slow, and few programs notice",
-            "use `hard`, the default: programs wait until the server is back",
+            "Use `hard`, the default: programs wait until the server is back.",
         )),
         "nolock" if has("nfsvers=3") || has("vers=3") => Some((
             "file locks hold on one node only, and two nodes may write at once",
-            "remove it, or use `nfsvers=4.1`, which has locks of its own",
+            "Remove it, or use `nfsvers=4.1`, which has locks of its own.",
         )),
         _ => None,
     }

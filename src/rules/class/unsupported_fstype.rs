@@ -1,19 +1,23 @@
-//! `unsupported-fstype`
+//! See the documentation of [`RULE`].
 
-use super::filesystem_keys;
+use super::{PARAMETERS_STAY, filesystem_keys};
 use crate::drivers::{Parameters, Support};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, StorageClass};
 
 crate::rule! {
     /// ## What it checks
     /// A StorageClass chooses a filesystem that its driver refuses to make, by `csi.storage.k8s.io/fstype` or by the old
     /// key `fsType` in any spelling.
+    ///
     /// ## Why it matters
     /// The claim stays Pending, or it binds and its pods never start.
+    ///
     /// ## How to fix
     /// Choose a filesystem that the driver makes, or leave the choice to it. Parameters are immutable: the class must be
     /// made anew.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: storage.k8s.io/v1
@@ -33,6 +37,7 @@ crate::rule! {
     /// parameters:
     ///   csi.storage.k8s.io/fstype: xfs
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes-csi.github.io/docs/external-provisioner.html#storageclass-parameters>
     pub static RULE = {
@@ -58,19 +63,14 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         let served = known.driver.filesystems(&parameters);
         let served: Vec<_> = served.iter().filter(|name| !name.is_empty()).cloned().collect();
         let choose = if served.is_empty() {
-            format!("remove `{key}`")
+            format!("Remove `{key}`.")
         } else {
-            format!("use {}", served.join(" or "))
+            format!("Use {}.", served.join(" or "))
         };
-        let because = answer
-            .because
-            .map_or_else(String::new, |because| format!(": {because}"));
         let message = format!("{} does not make the filesystem `{name}`", known.driver.product());
         out.push(
             Finding::new(FieldPath::of(&["parameters"]).key(key), name, message)
-                .remedy(format!(
-                    "{choose}; parameters are immutable, so the class must be made anew{because}"
-                ))
+                .remedy(with_reason(answer.because, &format!("{choose} {PARAMETERS_STAY}")))
                 .certainty(answer.confidence.into()),
         );
     }

@@ -1,4 +1,4 @@
-//! A namespace that takes its data with it.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
@@ -96,7 +96,7 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         )
         .remedy(format!(
             "Its claims and the data of volumes with reclaim policy Delete go with it. Set Retain on the volumes whose \
-             data is needed (kubectl get pvc -n {name}), then: kubectl label namespace {name} {PROTECT_LABEL}-."
+             data is needed (`kubectl get pvc -n {name}`), then take the label off: `kubectl label namespace {name} {PROTECT_LABEL}-`."
         )),
     );
 }

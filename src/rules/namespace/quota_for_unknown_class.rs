@@ -1,4 +1,4 @@
-//! A limit that limits nothing.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};

@@ -1,4 +1,4 @@
-//! A namespace that may have all storage there is.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
@@ -88,7 +88,7 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("namespace {name} has claims and no quota on how much storage they ask for"),
         )
         .remedy(format!(
-            "kubectl create quota storage -n {name} --hard=requests.storage=SIZE, with what it may have in all."
+            "Limit it, with what it may have in all: `kubectl create quota storage -n {name} --hard=requests.storage=SIZE`."
         )),
     );
 }

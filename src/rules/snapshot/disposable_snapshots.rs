@@ -15,13 +15,16 @@ crate::rule! {
     ///
     /// Parameters `classes` (names) and `labels` (of the class) narrow it to the classes that are meant for backups; a
     /// class must fit both where both are given. Without them every class that deletes is found.
+    ///
     /// ## Why it matters
     /// A VolumeSnapshot lives in the namespace of the application: whoever deletes the namespace deletes the snapshots in
     /// it, and with `Delete` the driver deletes them in storage at once. The backup goes with what it should have saved.
+    ///
     /// ## How to fix
     /// Set `deletionPolicy: Retain` for classes that backups use. Snapshots in storage then stay, and cost money, until
     /// somebody deletes them there; `orphaned-snapshot-content` finds what is left over. Snapshots that exist keep the
     /// policy in their VolumeSnapshotContent, which can be changed.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -37,6 +40,7 @@ crate::rule! {
     /// driver: ebs.csi.aws.com
     /// deletionPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshot-classes/#deletionpolicy>
     pub static RULE = {

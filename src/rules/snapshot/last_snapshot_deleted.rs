@@ -5,6 +5,7 @@ use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles};
 use crate::model::object::PROTECT_LABEL;
 use crate::model::{Claim, FieldPath, Meta, ObjectKind, Snapshot, SnapshotContent, Subject};
+use crate::rules::related::snapshots_of;
 
 crate::rule! {
     /// ## What it checks
@@ -14,11 +15,14 @@ crate::rule! {
     /// - a claim that is not bound yet is being filled from it, or
     /// - it is the last ready snapshot of a claim with that label, and the snapshot in storage goes with it. Where its
     ///   VolumeSnapshotContent retains the snapshot in storage, nothing is lost.
+    ///
     /// ## Why it matters
     /// Clean-up jobs delete by age. When the job that takes snapshots has failed for a while, they delete the last backup.
+    ///
     /// ## How to fix
     /// Take another snapshot, wait until it is ready, and delete the old one then. To delete a protected snapshot on
     /// purpose, take the label off first.
+    ///
     /// ## Examples
     /// ```yaml,review
     /// operation: DELETE
@@ -39,6 +43,7 @@ crate::rule! {
     /// spec:
     ///   source: {volumeSnapshotContentName: content-1}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#delete>
     pub static RULE = {
@@ -59,9 +64,12 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Subject::Snapshot(snapshot) = *subject else { return };
     let name = FieldPath::of(&["metadata", "name"]);
     if snapshot.meta().is_protected() {
-        let message = format!("{} carries the label {PROTECT_LABEL}", snapshot.title());
+        let message = format!(
+            "{} is protected from deletion by its label {PROTECT_LABEL}",
+            snapshot.title()
+        );
         let remedy = format!(
-            "To delete it on purpose, take the label off first: kubectl label {} {} {PROTECT_LABEL}-",
+            "To delete it on purpose, take the label off first: `kubectl label {} {} {PROTECT_LABEL}-`.",
             super::kubectl_name(snapshot.kind()),
             snapshot.name()
         );
@@ -75,7 +83,10 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
             let message = format!("claim {} is being filled from {}", claim.name(), snapshot.title());
             out.push(Finding::new(name, claim.name(), message).remedy("Delete it when the claim is Bound."));
         } else if let Some(claim) = bereft_claim(snapshot, cx, out) {
-            let message = format!("it is the last ready snapshot of claim {claim}, which is protected");
+            let message = format!(
+                "{} is the last ready one of claim {claim}, which is protected",
+                snapshot.title()
+            );
             out.push(
                 Finding::new(name, claim, message)
                     .remedy("Take another snapshot, wait until it is ready, and delete this one then."),
@@ -124,15 +135,8 @@ fn bereft_claim<'a>(snapshot: Snapshot<'a>, cx: &Context<'a>, out: &mut Findings
     if content.is_some_and(|content| !content.deletes_snapshot()) {
         return None;
     }
-    let has_another = view
-        .rows_in(ViewKind::VolumeSnapshot, cx.namespace())
-        .map(|row| Snapshot::new(ObjectKind::VolumeSnapshot, row))
-        .any(|other| {
-            other.name() != snapshot.name()
-                && other.claim() == Some(name)
-                && other.is_ready()
-                && !other.meta().is_deleting()
-        });
+    let has_another = snapshots_of(name, cx)
+        .any(|other| other.name() != snapshot.name() && other.is_ready() && !other.meta().is_deleting());
     if has_another {
         return None;
     }

@@ -13,11 +13,14 @@ crate::rule! {
     /// A VolumeSnapshot names no class, and its claim's driver has no default class, or more than one. A class that is
     /// named and does not exist is found too, with a warning below profile Strict: it may come later. The kinds of groups
     /// are checked in the same way. A snapshot of existing content needs no class.
+    ///
     /// ## Why it matters
     /// The snapshot fails with `cannot find default snapshot class` and never becomes ready.
+    ///
     /// ## How to fix
     /// Name a class of the driver, or make one the default with the annotation
     /// `snapshot.storage.kubernetes.io/is-default-class: "true"`.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -61,6 +64,7 @@ crate::rule! {
     ///   volumeSnapshotClassName: disks
     ///   source: {persistentVolumeClaimName: data}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshot-classes/>
     pub static RULE = {
@@ -106,7 +110,10 @@ fn named(snapshot: Snapshot<'_>, name: &str, cx: &Context<'_>, out: &mut Finding
         Lookup::Unknown => out.skip(format!("{} {name} is unknown", kind.as_str())),
         Lookup::Absent => {
             let message = format!("{} {name} does not exist", kind.as_str());
-            let remedy = format!("Create it first, or name another: kubectl get {}", kubectl_name(kind));
+            let remedy = format!(
+                "Create it first, or name another (`kubectl get {}`).",
+                kubectl_name(kind)
+            );
             out.push(
                 Finding::new(class_path(snapshot), name, message)
                     .remedy(remedy)

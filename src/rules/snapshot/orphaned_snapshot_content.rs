@@ -10,12 +10,15 @@ crate::rule! {
     /// A VolumeSnapshotContent with `deletionPolicy: Retain` was bound to a VolumeSnapshot that does not exist any more, or
     /// whose name another VolumeSnapshot has now. A content that waits for its VolumeSnapshot, because somebody made it to
     /// import a snapshot, is not meant.
+    ///
     /// ## Why it matters
     /// The snapshot in storage costs money and holds data that nobody sees in any namespace. Where the driver's list price
     /// is known, the finding says what a snapshot of this size costs a month at most.
+    ///
     /// ## How to fix
     /// Where it is still wanted as a backup, leave it. Otherwise set `deletionPolicy: Delete` and delete the content: the
     /// driver then deletes the snapshot in storage too.
+    ///
     /// ## Examples
     /// ```yaml,review
     /// operation: SCAN
@@ -48,6 +51,7 @@ crate::rule! {
     ///   source: {volumeHandle: vol-1}
     ///   volumeSnapshotRef: {namespace: shop, name: nightly, uid: "1"}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#delete>
     pub static RULE = {
@@ -93,8 +97,8 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let name = content.name();
     let advice = format!(
         "If it is not wanted as a backup, set `deletionPolicy: Delete` and delete it, so that the driver deletes the \
-         snapshot in storage: kubectl patch volumesnapshotcontent {name} --type merge -p \
-         '{{\"spec\":{{\"deletionPolicy\":\"Delete\"}}}}' && kubectl delete volumesnapshotcontent {name}"
+         snapshot in storage: `kubectl patch volumesnapshotcontent {name} --type merge -p \
+         '{{\"spec\":{{\"deletionPolicy\":\"Delete\"}}}}' && kubectl delete volumesnapshotcontent {name}`."
     );
     let cost = size.and_then(|size| cost::of_snapshot(cx.drivers(), content.driver(), size));
     let remedy = match cost {

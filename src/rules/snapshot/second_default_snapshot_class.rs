@@ -8,12 +8,15 @@ crate::rule! {
     /// ## What it checks
     /// A VolumeSnapshotClass becomes the default of its driver, and another class of the same driver is the default
     /// already. Each driver may have a default of its own. The same is checked of VolumeGroupSnapshotClasses.
+    ///
     /// ## Why it matters
     /// Unlike StorageClasses, of which the newest default wins, two default snapshot classes cancel each other: every
     /// snapshot of that driver without a class fails with `2 default snapshot classes were found`. Backups usually name
     /// no class, and nobody looks at them until one is needed.
+    ///
     /// ## How to fix
     /// Take the annotation off the other class first, or leave it out here.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -42,6 +45,7 @@ crate::rule! {
     /// driver: rbd.csi.ceph.com
     /// deletionPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshot-classes/>
     /// - <https://github.com/kubernetes-csi/external-snapshotter/issues/667>
@@ -80,7 +84,7 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let key = class.default_annotation();
     let message = format!(
-        "class {} is the default for {} already; snapshots without a class fail",
+        "class {} is the default of {} already; snapshots that name none fail",
         other.name(),
         class.driver()
     );
@@ -90,7 +94,7 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         message,
     )
     .remedy(format!(
-        "Leave the annotation out, or take it off the other class first: kubectl annotate {} {} {key}-",
+        "Leave the annotation out, or take it off the other class first: `kubectl annotate {} {} {key}-`.",
         kubectl_name(other.kind()),
         other.name(),
     ));

@@ -10,10 +10,13 @@ crate::rule! {
     /// A VolumeSnapshot names a VolumeSnapshotClass of another driver than its claim's. The driver of a bound claim is that
     /// of its volume; of another claim it is the provisioner of the claim's StorageClass. All claims of a
     /// VolumeGroupSnapshot are checked. A snapshot of existing content is not: its content says the driver.
+    ///
     /// ## Why it matters
     /// The snapshot is handed to a driver that does not know the volume. It never becomes ready.
+    ///
     /// ## How to fix
     /// Name a class of the claim's driver: `kubectl get volumesnapshotclass`.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -64,6 +67,7 @@ crate::rule! {
     ///   volumeSnapshotClassName: disks
     ///   source: {persistentVolumeClaimName: data}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshot-classes/>
     pub static RULE = {

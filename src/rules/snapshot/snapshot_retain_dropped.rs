@@ -7,12 +7,15 @@ use crate::model::{FieldPath, ObjectKind, Subject};
 crate::rule! {
     /// ## What it checks
     /// The `deletionPolicy` of a VolumeSnapshotContent or VolumeGroupSnapshotContent is changed from Retain to Delete.
+    ///
     /// ## Why it matters
     /// From then on the snapshot in storage is deleted with its VolumeSnapshot, or with the namespace that this is in. It
     /// is the one step between an object that is cleaned up and a backup that is lost.
+    ///
     /// ## How to fix
     /// Leave Retain, and delete the snapshot in storage by itself when it is not wanted any more. Backup tools change the
     /// policy when they expire a backup: name their users in the policy's `excludeUsers`.
+    ///
     /// ## Examples
     /// ```yaml,old
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -45,6 +48,7 @@ crate::rule! {
     ///   sourceVolumeMode: Filesystem
     ///   volumeSnapshotRef: {namespace: default, name: nightly}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#volume-snapshot-contents>
     pub static RULE = {

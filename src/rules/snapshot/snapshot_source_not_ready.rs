@@ -11,12 +11,15 @@ crate::rule! {
     /// volume, or has a volume that is not served by a CSI driver. The claims that the selector of a VolumeGroupSnapshot
     /// chooses are checked in the same way, and that there is one at all. In files a claim without a status is not
     /// judged.
+    ///
     /// ## Why it matters
     /// The snapshot is not taken now. For a claim that waits for its first pod, and for one that is gone, it may never be;
     /// volumes of in-tree plugins cannot be snapshotted even where the plugin was migrated to a CSI driver.
+    ///
     /// ## How to fix
     /// Take the snapshot when the claim is Bound. A claim of a class with `WaitForFirstConsumer` is bound when the first
     /// pod uses it.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: v1
@@ -53,6 +56,7 @@ crate::rule! {
     ///   volumeSnapshotClassName: disks
     ///   source: {persistentVolumeClaimName: data}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#volumesnapshots>
     pub static RULE = {
@@ -85,7 +89,7 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
                 name,
                 format!("claim {name} does not exist in this namespace"),
             )
-            .remedy("Name a claim of the snapshot's own namespace: kubectl get pvc"),
+            .remedy("Name a claim of the snapshot's own namespace (`kubectl get pvc`)."),
         ),
         (Lookup::Absent, None) => out.push(
             Finding::new(
@@ -93,7 +97,7 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
                 "",
                 "the selector chooses no claim of this namespace",
             )
-            .remedy("Compare the selector with the claims' labels: kubectl get pvc --show-labels"),
+            .remedy("Compare the selector with the claims' labels (`kubectl get pvc --show-labels`)."),
         ),
         (Lookup::Unknown, Some(name)) => out.skip(format!("claim {name} is unknown")),
         (Lookup::Unknown, None) => out.skip("the claims that the selector chooses are unknown"),
@@ -121,7 +125,7 @@ fn of_claim(snapshot: Snapshot<'_>, claim: &Claim<'_>, cx: &Context<'_>, out: &m
         "Pending" => {
             return finding(
                 format!("claim {name} is not bound yet; there is nothing to snapshot"),
-                "Take the snapshot when the claim is Bound: kubectl get pvc",
+                "Take the snapshot when the claim is Bound (`kubectl get pvc`).",
             );
         }
         "Lost" => {

@@ -9,11 +9,14 @@ crate::rule! {
     /// A VolumeSnapshotContent that somebody makes by hand (`spec.source.snapshotHandle`) hands a snapshot in storage to
     /// one namespace, and another VolumeSnapshotContent of the same driver and handle belongs to another namespace.
     /// Importing a snapshot of which the cluster knows nothing, and importing it again into its own namespace, is fine.
+    ///
     /// ## Why it matters
     /// Whoever may make snapshots in the namespace named here can restore, and read, the data of the other.
+    ///
     /// ## How to fix
     /// Let the content refer to a snapshot in the namespace that the data is of. Where the data is moved on purpose, by an
     /// administrator or a backup tool, make an exception or name the user in the policy's `excludeUsers`.
+    ///
     /// ## Examples
     /// ```yaml,cluster
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -46,6 +49,7 @@ crate::rule! {
     ///   source: {snapshotHandle: snap-1}
     ///   volumeSnapshotRef: {namespace: payroll, name: import}
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/#static>
     pub static RULE = {

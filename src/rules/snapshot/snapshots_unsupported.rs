@@ -3,6 +3,7 @@
 use super::{is_to_be_taken, named_class, refusal, source_claims, source_driver};
 use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
+use crate::model::words::with_reason;
 use crate::model::{FieldPath, ObjectKind, Snapshot, Subject};
 
 crate::rule! {
@@ -11,10 +12,13 @@ crate::rule! {
     /// driver takes none. Where the driver of the claim is not known, that of the snapshot's class is asked. In-tree
     /// names such as `kubernetes.io/…` take none either: snapshots are taken by CSI drivers only. The kinds of groups
     /// are checked in the same way. A driver of which nothing is known is not judged.
+    ///
     /// ## Why it matters
     /// The snapshot never becomes ready. A backup that relies on it is no backup, which is noticed when it is needed.
+    ///
     /// ## How to fix
     /// Use the backup of the storage system itself, or a backup tool that copies files out of the volume.
+    ///
     /// ## Examples
     /// ```yaml,fails
     /// apiVersion: snapshot.storage.k8s.io/v1
@@ -30,6 +34,7 @@ crate::rule! {
     /// driver: ebs.csi.aws.com
     /// deletionPolicy: Retain
     /// ```
+    ///
     /// ## References
     /// - <https://kubernetes.io/docs/concepts/storage/volume-snapshots/>
     /// - <https://kubernetes-csi.github.io/docs/drivers.html>
@@ -97,10 +102,7 @@ fn report(driver: &str, path: FieldPath, message: String, cx: &Context<'_>, out:
         return false;
     };
     let advice = "Back the data up with the storage system's own means, or with a tool that copies files.";
-    let remedy = match because {
-        Some(because) => format!("The reason: {because}. {advice}"),
-        None => advice.to_owned(),
-    };
+    let remedy = with_reason(because, advice);
     out.push(Finding::new(path, driver, message).remedy(remedy).certainty(certainty));
     true
 }

@@ -1,4 +1,4 @@
-//! A volume that goes from under its claim.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::object::PROTECT_LABEL;
@@ -78,14 +78,14 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
             )
             .profiles(Profiles::actions(Action::Deny, Action::Deny, Action::Deny))
             .remedy(format!(
-                "If its data is no longer needed: kubectl label pv {} {PROTECT_LABEL}-, then delete it.",
+                "If its data is no longer needed, take the label off first: `kubectl label pv {} {PROTECT_LABEL}-`.",
                 volume.name()
             )),
         );
     } else if let Some(claim) = bound {
         let data = match volume.reclaim_policy() {
             "Delete" => "its data is deleted",
-            _ => "its data is left without a volume",
+            _ => "its data is left behind",
         };
         out.push(
             Finding::new(

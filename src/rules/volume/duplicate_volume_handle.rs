@@ -1,4 +1,4 @@
-//! One disk as two volumes.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::ViewKind;
 use crate::drivers::{Driver, Kind};
@@ -101,7 +101,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
         finding
             .profiles(Profiles::actions(Action::Warn, Action::Warn, Action::Warn))
             .remedy(format!(
-                "Volume {} is {}: delete it (kubectl delete pv {}) once its reclaim policy is Retain.",
+                "Volume {} is {}: delete it (`kubectl delete pv {}`) once its reclaim policy is Retain.",
                 other.name(),
                 other.phase(),
                 other.name()

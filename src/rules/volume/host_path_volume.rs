@@ -1,4 +1,4 @@
-//! A folder of a node as a volume.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, ParameterSpec, Profiles, RuleParameters,

@@ -1,4 +1,4 @@
-//! A volume that is kept for a claim that there is not.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
@@ -87,7 +87,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
             Finding::new(
                 path.key("uid"),
                 format!("{uid} of {claim}"),
-                format!("{} {then}: claimRef has the uid of a claim that {fate}", volume.title()),
+                format!("{} {then}: claimRef has the uid of a {fate} claim", volume.title()),
             )
             .remedy(format!(
                 "Leave uid and resourceVersion out of claimRef: the volume is then kept for {claim}."
@@ -112,9 +112,9 @@ fn why_stale(claim: ClaimRef<'_>, uid: &str, cx: &Context<'_>, out: &mut Finding
     match cx.view().get(kind, claim.namespace, claim.name) {
         Lookup::Found(row) => {
             let known = Meta::of(row).uid()?;
-            (known != uid).then_some("another one has replaced")
+            (known != uid).then_some("replaced")
         }
-        Lookup::Absent => Some("is gone"),
+        Lookup::Absent => Some("deleted"),
         Lookup::Unknown => {
             out.skip(format!("PersistentVolumeClaim {claim} is unknown"));
             None

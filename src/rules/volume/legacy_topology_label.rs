@@ -1,20 +1,12 @@
-//! Node labels of the past.
+//! See the documentation of [`RULE`].
 
 use super::driver_of;
 use crate::cluster::view::ViewKind;
 use crate::drivers::Named;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::object::{list, text};
+use crate::model::scheduling::topology_successor;
 use crate::model::{FieldPath, Meta, Volume};
-
-/// The labels, and those that have taken their place.
-const SUCCESSORS: [(&str, &str); 2] = [
-    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
-    (
-        "failure-domain.beta.kubernetes.io/region",
-        "topology.kubernetes.io/region",
-    ),
-];
 
 crate::rule! {
     /// ## What it checks
@@ -84,8 +76,10 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
     let keys = ["spec", "nodeAffinity", "required", "nodeSelectorTerms"];
     for (t, term) in list(volume.value(), &keys).iter().enumerate() {
         for (e, expression) in list(term, &["matchExpressions"]).iter().enumerate() {
-            let written = text(expression, &["key"]);
-            let Some((legacy, successor)) = SUCCESSORS.iter().find(|(legacy, _)| written == Some(legacy)) else {
+            let Some(key) = text(expression, &["key"]) else {
+                continue;
+            };
+            let Some(successor) = topology_successor(key) else {
                 continue;
             };
             let path = FieldPath::of(&keys)
@@ -93,11 +87,11 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
                 .key("matchExpressions")
                 .index(e)
                 .key("key");
-            let message = match nodes_with(legacy, cx) {
-                Some((with, all)) => format!("node affinity asks for {legacy}, which {with} of {all} nodes carry"),
-                None => format!("node affinity asks for {legacy}, which is deprecated"),
+            let message = match nodes_with(key, cx) {
+                Some((with, all)) => format!("node affinity asks for {key}, which {with} of {all} nodes carry"),
+                None => format!("node affinity asks for {key}, which is deprecated"),
             };
-            out.push(Finding::new(path, *legacy, message).remedy(format!(
+            out.push(Finding::new(path, key, message).remedy(format!(
                 "Write {successor}; on an existing volume the API server allows this change of nodeAffinity."
             )));
         }

@@ -1,4 +1,4 @@
-//! Storage that Kubernetes translates.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{FieldPath, Volume};

@@ -1,4 +1,4 @@
-//! A volume that cannot be reached from everywhere and does not say so.
+//! See the documentation of [`RULE`].
 
 use super::{class_of, driver_of};
 use crate::drivers::{Confidence, Driver, Parameters, Scope};

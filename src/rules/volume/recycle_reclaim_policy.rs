@@ -1,4 +1,4 @@
-//! A reclaim policy that is on its way out.
+//! See the documentation of [`RULE`].
 
 use super::reclaim_policy_path;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};

@@ -1,4 +1,4 @@
-//! Somebody else's data, up for grabs.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::{FieldPath, Volume, user};
@@ -83,8 +83,8 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("any {class} can now get {} with the data of {last}", volume.title()),
         )
         .remedy(format!(
-            "Keep the volume for the claim that is meant: kubectl patch pv {name} -p '{{\"spec\":{{\"claimRef\":\
-             {{\"namespace\":\"NAMESPACE\",\"name\":\"CLAIM\"}}}}}}'. Or wipe the data first."
+            "Keep the volume for the claim that is meant: `kubectl patch pv {name} -p '{{\"spec\":{{\"claimRef\":\
+             {{\"namespace\":\"NAMESPACE\",\"name\":\"CLAIM\"}}}}}}'`. Or wipe the data first."
         )),
     );
 }

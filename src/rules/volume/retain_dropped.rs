@@ -1,4 +1,4 @@
-//! A volume in use that no longer outlives its claim.
+//! See the documentation of [`RULE`].
 
 use super::reclaim_policy_path;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};

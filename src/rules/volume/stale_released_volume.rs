@@ -1,4 +1,4 @@
-//! Storage that nobody uses and somebody pays for.
+//! See the documentation of [`RULE`].
 
 use super::class_of;
 use crate::engine::{

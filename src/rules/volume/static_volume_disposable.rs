@@ -1,4 +1,4 @@
-//! A volume that somebody made by hand and that goes with its claim.
+//! See the documentation of [`RULE`].
 
 use super::{driver_of, reclaim_policy_path};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};

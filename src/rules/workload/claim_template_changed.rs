@@ -1,4 +1,4 @@
-//! An edit of claim templates, which the API server refuses without saying what to do.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ReportsAt, ResolvedClass,
@@ -150,7 +150,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
     let set = workload.meta().name();
     let replace = format!(
-        "kubectl delete statefulset {set} -n {} --cascade=orphan, then apply again",
+        "`kubectl delete statefulset {set} -n {} --cascade=orphan`, then apply again",
         cx.namespace()
     );
     for change in template_changes(&Workload::new(workload.kind(), old), workload) {
@@ -159,24 +159,25 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 let name = template.name();
                 let message = format!("claim template {name} is new: templates of a set cannot be added");
                 Finding::new(path.index(index), name, message)
-                    .remedy(format!("{replace}: pods that are recreated get the new claim"))
+                    .remedy(format!("Run {replace}: pods that are recreated get the new claim."))
             }
             TemplateChange::Removed { template } => {
                 let name = template.name();
                 let message = format!("claim template {name} is gone: templates of a set cannot be removed");
-                Finding::new(path.clone(), name, message)
-                    .remedy(format!("{replace}: the claims stay until they are deleted by hand"))
+                Finding::new(path.clone(), name, message).remedy(format!(
+                    "Run {replace}: the claims stay until they are deleted by hand."
+                ))
             }
             TemplateChange::Reordered { before, after } => {
                 let message = "claim templates are in another order: templates of a set cannot change";
                 Finding::new(path.clone(), after.join(","), message).remedy(format!(
-                    "put the templates in their former order: {}",
+                    "Put the templates in their former order: {}.",
                     before.join(", ")
                 ))
             }
             TemplateChange::Field(change) => {
                 let message = format!(
-                    "{}: {} {} -> {}, but templates of a set cannot change",
+                    "{}: {} {} -> {}, but a set's templates stay",
                     change.new.title(),
                     change.keys.last().copied().unwrap_or_default(),
                     change.before,
@@ -185,7 +186,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 let remedy = if change.is_size() {
                     size_remedy(&change, set, cx, &replace)
                 } else {
-                    format!("{replace}: claims that exist keep what they have, only those of new replicas change")
+                    format!("Run {replace}: claims that exist keep what they have, only those of new replicas change.")
                 };
                 Finding::new(path.index(change.index).keys(&change.keys), change.after, message).remedy(remedy)
             }
@@ -195,24 +196,24 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
 
 fn size_remedy(change: &FieldChange<'_>, set: &str, cx: &Context<'_>, replace: &str) -> String {
     let (Some(Ok(before)), Some(Ok(after))) = (change.old.request(), change.new.request()) else {
-        return replace.to_owned();
+        return format!("Run {replace}.");
     };
     if after < before {
-        return format!("claims cannot shrink: restore {} in the template", change.before);
+        return format!("Restore {} in the template: claims cannot shrink.", change.before);
     }
     // The claims that exist have the class of the old template.
     let first = match cx.class_of(&change.old) {
         ResolvedClass::Found(class) if !class.allows_expansion() => {
             format!(
-                "set allowVolumeExpansion: true on StorageClass {} if its driver can expand; ",
+                "Set allowVolumeExpansion: true on StorageClass {} if its driver can expand. ",
                 class.name()
             )
         }
         _ => String::new(),
     };
     format!(
-        "{first}grow each claim: kubectl patch pvc {}-{set}-0 -n {} --type merge -p \
-         '{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{}\"}}}}}}}}' (and -1, -2, ...); then {replace}",
+        "{first}Grow each claim (-0, -1, …): `kubectl patch pvc {}-{set}-0 -n {} --type merge -p \
+         '{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{}\"}}}}}}}}'`. Then run {replace}.",
         change.new.name(),
         cx.namespace(),
         change.after,

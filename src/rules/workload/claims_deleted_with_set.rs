@@ -1,4 +1,4 @@
-//! A set that takes its claims with it.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::{FieldPath, ObjectKind, Workload};
@@ -148,7 +148,7 @@ fn check(workload: &Workload<'_>, _cx: &Context<'_>, out: &mut Findings) {
                     format!("{field} is Delete: {happens}"),
                 )
                 .remedy(format!(
-                    "set persistentVolumeClaimRetentionPolicy.{field} to Retain, and delete claims by hand"
+                    "Set persistentVolumeClaimRetentionPolicy.{field} to Retain, and delete claims by hand."
                 )),
             );
         }

@@ -1,10 +1,11 @@
-//! Claims that nobody uses when a set has been scaled down.
+//! See the documentation of [`RULE`].
 
-use crate::engine::cost::{MonthlyCost, of_volume};
-use crate::engine::{
-    Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ResolvedClass,
-};
+use crate::cluster::view::ViewKind;
+use crate::engine::cost::MonthlyCost;
+use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
+use crate::model::quantity::Quantity;
 use crate::model::{Claim, FieldPath, ObjectKind, Workload};
+use crate::rules::related::{claims_of_set, cost_of};
 
 crate::rule! {
     /// ## What it checks
@@ -95,7 +96,7 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let name = set.meta().name();
-    if !cx.view().is_complete(Needs::PersistentVolumeClaim) {
+    if !cx.view().is_complete(ViewKind::PersistentVolumeClaim) {
         out.skip(format!("the PersistentVolumeClaims of StatefulSet {name} are unknown"));
         return;
     }
@@ -103,7 +104,7 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let gone = end(set)..end(&old);
     let mut left: Vec<(u64, Claim<'_>)> = set
         .set_templates()
-        .flat_map(|template| super::claims_of_set(template, set, cx))
+        .flat_map(|template| claims_of_set(template, set, cx))
         .filter(|(ordinal, _)| gone.contains(ordinal))
         .collect();
     if left.is_empty() {
@@ -111,11 +112,14 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     left.sort_by_key(|(ordinal, claim)| (*ordinal, claim.name()));
     let names: Vec<&str> = left.iter().map(|(_, claim)| claim.name()).collect();
-    let costs: Option<Vec<_>> = left.iter().map(|(_, claim)| cost_of(claim, cx)).collect();
+    let costs: Option<Vec<_>> = left
+        .iter()
+        .map(|(_, claim)| cost_of(claim, size_of(claim)?, cx))
+        .collect();
     let cost = costs.map_or_else(String::new, |costs| {
         let usd: f64 = costs.iter().map(|cost| cost.usd).sum();
         let origin = costs.first().map(MonthlyCost::origin).unwrap_or_default();
-        format!("; they cost about {usd:.2} USD a month ({origin})")
+        format!(" They cost about {usd:.2} USD a month ({origin}).")
     });
     let message = match names.as_slice() {
         [claim] => format!("claim {claim} stays behind, with its volume"),
@@ -132,7 +136,7 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         message,
     );
     out.push(finding.remedy(format!(
-        "once their data is no longer needed: kubectl delete pvc {} -n {}{cost}",
+        "Delete them once their data is no longer needed: `kubectl delete pvc {} -n {}`.{cost}",
         first(&names, DELETED_AT_ONCE, " "),
         cx.namespace()
     )));
@@ -143,11 +147,7 @@ fn first(names: &[&str], most: usize, separator: &str) -> String {
     names.join(separator)
 }
 
-/// What the volume of a claim costs a month, where that is known.
-fn cost_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
-    let ResolvedClass::Found(class) = cx.class_of(claim) else {
-        return None;
-    };
-    let size = claim.capacity().or_else(|| claim.request()?.ok())?;
-    of_volume(cx.drivers(), class, size)
+/// The size of a claim, or the one that it asks for.
+fn size_of(claim: &Claim<'_>) -> Option<Quantity> {
+    claim.capacity().or_else(|| claim.request()?.ok())
 }

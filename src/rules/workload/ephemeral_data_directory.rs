@@ -1,4 +1,4 @@
-//! A database whose files go with the pod.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Operation, ParameterSpec, Profiles, RuleParameters,
@@ -75,7 +75,7 @@ crate::rule! {
         class: Class::LosesData,
         operations: &[Operation::Create],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Deny),
-        parameters: ParameterSpec::of::<Directories>(),
+        parameters: ParameterSpec::of::<EphemeralDataDirectory>(),
         check: Check::Workload(KINDS, check),
     }
 }
@@ -88,18 +88,18 @@ const KINDS: &[ObjectKind] = &[
     ObjectKind::Pod,
 ];
 
-/// Parameters of `ephemeral-data-directory`.
+/// Parameters of ephemeral-data-directory.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Directories {
+struct EphemeralDataDirectory {
     /// Further directories that hold files which must last, as absolute paths in the container.
     directories: Vec<String>,
 }
 
-impl RuleParameters for Directories {}
+impl RuleParameters for EphemeralDataDirectory {}
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let parameters = cx.parameters::<Directories>();
+    let parameters = cx.parameters::<EphemeralDataDirectory>();
     let whose = |mount: &Mount<'_>| super::data_directory(mount.directory, &parameters.directories);
     let volumes = workload.pod_volumes();
     let volumes: BTreeMap<_, _> = volumes.iter().map(|volume| (volume.name, volume)).collect();
@@ -137,8 +137,10 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
         let message = format!("{} ({what}) is {kind}: its data {fate}", mount.directory);
         let remedy = match workload.kind() {
-            ObjectKind::StatefulSet => format!("replace volume {} with an entry of volumeClaimTemplates", mount.volume),
-            _ => format!("make volume {} a persistentVolumeClaim", mount.volume),
+            ObjectKind::StatefulSet => {
+                format!("Replace volume {} with an entry of volumeClaimTemplates.", mount.volume)
+            }
+            _ => format!("Make volume {} a persistentVolumeClaim.", mount.volume),
         };
         out.push(Finding::new(mount.path.key("mountPath"), mount.directory, message).remedy(remedy));
     }

@@ -1,4 +1,4 @@
-//! Several pods on one claim, as soon as an autoscaler asks for them.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Door, Finding, Findings, Needs, Operation, Profiles};
@@ -95,8 +95,8 @@ crate::rule! {
     }
 }
 
-const REMEDY: &str = "use a ReadWriteMany claim on shared files, or a StatefulSet with volumeClaimTemplates, or do not \
-                      autoscale";
+const REMEDY: &str = "Use a ReadWriteMany claim on shared files, or a StatefulSet with volumeClaimTemplates, or do not \
+                      autoscale.";
 
 fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     match subject {

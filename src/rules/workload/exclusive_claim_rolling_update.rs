@@ -1,4 +1,4 @@
-//! A rolling update whose new pod needs what the old one holds.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{AccessMode, FieldPath, ObjectKind, Workload};
@@ -154,7 +154,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 claim.mode
             ),
         )
-        .remedy("set strategy.type to Recreate, or maxSurge to 0 and maxUnavailable to 1"),
+        .remedy("Set strategy.type to Recreate, or maxSurge to 0 and maxUnavailable to 1."),
     );
 }
 

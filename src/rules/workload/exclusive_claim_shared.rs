@@ -1,4 +1,4 @@
-//! Several pods on one claim that only one node or one pod can use.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{AccessMode, FieldPath, ObjectKind, Workload};
@@ -165,12 +165,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         };
         let remedy = match kind {
             ObjectKind::DaemonSet => {
-                "use a ReadWriteMany claim on a shared filesystem, or an ephemeral volume for each pod"
+                "Use a ReadWriteMany claim on a shared filesystem, or an ephemeral volume for each pod."
             }
             ObjectKind::Job | ObjectKind::CronJob => {
-                "set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem"
+                "Set parallelism to 1, or use a ReadWriteMany claim on a shared filesystem."
             }
-            _ => "use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files",
+            _ => "Use a StatefulSet with volumeClaimTemplates, one replica, or a ReadWriteMany claim on shared files.",
         };
         let message = format!("{who} share {mode} claim {name}: {consequence}");
         // Of the scale subresource only the number is in the request.
@@ -191,49 +191,4 @@ fn pods_at_once(workload: &Workload<'_>) -> u64 {
     };
     let completions = completions.and_then(Value::as_u64).unwrap_or(u64::MAX);
     workload.replicas().min(completions)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::super::testing::Around;
-    use super::*;
-    use serde_json::json;
-
-    fn deployment(replicas: u64) -> Value {
-        json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": replicas,
-        "template": {"spec": {"volumes": [
-            {"name": "a", "persistentVolumeClaim": {"claimName": "files"}},
-            {"name": "b", "persistentVolumeClaim": {"claimName": "files", "readOnly": true}},
-        ]}}}})
-    }
-
-    fn files() -> Value {
-        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-            "metadata": {"name": "files", "namespace": "shop"}, "spec": {"accessModes": ["ReadWriteOnce"]}})
-    }
-
-    #[test]
-    fn only_the_step_from_one_to_several_replicas_makes_it_worse() {
-        let around = Around::of(&[files()]);
-        let found = |replicas, old: u64| {
-            let old = deployment(old);
-            let outcome = around.run(&RULE, ObjectKind::Deployment, &deployment(replicas), Some(&old));
-            outcome.findings.len()
-        };
-        assert_eq!(found(2, 1), 1);
-        assert_eq!(found(5, 2), 0);
-    }
-
-    #[test]
-    fn an_unknown_claim_is_looked_up_for_several_pods_only() {
-        let around = Around::of(&[]);
-        let skipped = |replicas| {
-            let outcome = around.run(&RULE, ObjectKind::Deployment, &deployment(replicas), None);
-            assert!(outcome.findings.is_empty());
-            outcome.skipped.len()
-        };
-        assert_eq!(skipped(1), 0);
-        assert!(skipped(2) > 0);
-    }
 }

@@ -1,9 +1,10 @@
-//! Pods of sets that are forgotten while they may still write.
+//! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
+use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::text;
 use crate::model::{ObjectKind, Workload};
+use crate::rules::related::claim_or_skip;
 
 crate::rule! {
     /// ## What it checks
@@ -96,7 +97,7 @@ fn check(pod: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let name = pod.meta().name();
     for volume in pod.claim_volumes() {
-        let claim = super::claim_or_skip(volume.claim, cx, out);
+        let claim = claim_or_skip(volume.claim, cx, out);
         if volume.read_only || !claim.is_some_and(|claim| claim.is_exclusive()) {
             continue;
         }
@@ -105,8 +106,8 @@ fn check(pod: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             volume.claim
         );
         out.push(Finding::new(volume.path, volume.claim, message).remedy(format!(
-            "kubectl delete pod {name} -n {} without --force, and wait; if the node is down, make sure of that and \
-             taint it with node.kubernetes.io/out-of-service=nodeshutdown:NoExecute",
+            "Delete it without --force, and wait: `kubectl delete pod {name} -n {}`. If the node is down, make sure of \
+             that and taint it with node.kubernetes.io/out-of-service=nodeshutdown:NoExecute.",
             cx.namespace()
         )));
     }
@@ -115,5 +116,5 @@ fn check(pod: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
 /// Whether the containers may be running: the pod has not ended, and it has a node that is there.
 fn may_write(pod: &Workload<'_>, cx: &Context<'_>) -> bool {
     let node = text(pod.value(), &["spec", "nodeName"]);
-    !pod.has_ended() && node.is_some_and(|node| cx.view().get(Needs::Node, "", node) != Lookup::Absent)
+    !pod.has_ended() && node.is_some_and(|node| cx.view().get(ViewKind::Node, "", node) != Lookup::Absent)
 }

@@ -1,4 +1,4 @@
-//! A spread constraint or an anti-affinity that misses the pods that it stands in.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
@@ -89,7 +89,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             "{what} on {} misses the set's own pods: all may share one",
             term.topology_key()
         );
-        let remedy = "make its labelSelector the selector of the set, spec.selector";
+        let remedy = "Make its labelSelector the selector of the set, spec.selector.";
         out.push(Finding::new(term.path().key("labelSelector"), selector, message).remedy(remedy));
     };
     for constraint in workload.spread_constraints() {

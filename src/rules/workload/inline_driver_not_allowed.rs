@@ -1,6 +1,6 @@
-//! Inline volumes of drivers that have none, or that the policy keeps from pods.
+//! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
+use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Confidence, Support};
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Needs, ParameterSpec, Profiles, RuleParameters,
@@ -111,12 +111,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         if allowed.is_some_and(|allowed| !allowed.iter().any(|name| name == driver)) {
             let message = format!("the policy does not allow inline volumes of {driver}");
             out.push(Finding::new(path, driver, message).remedy(
-                "use a claim or a generic ephemeral volume, or add the driver to the rule's parameter allowedDrivers",
+                "Use a claim or a generic ephemeral volume, or add the driver to the rule's parameter allowedDrivers.",
             ));
             continue;
         }
         if let Some(finding) = without_mode(driver, path, cx, out) {
-            let remedy = "use a claim, or a generic ephemeral volume: volumes[].ephemeral.volumeClaimTemplate";
+            let remedy = "Use a claim, or a generic ephemeral volume: volumes[].ephemeral.volumeClaimTemplate.";
             out.push(finding.remedy(remedy));
         }
     }
@@ -124,7 +124,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
 
 /// The finding about a driver that has no inline volumes.
 fn without_mode(driver: &str, path: FieldPath, cx: &Context<'_>, out: &mut Findings) -> Option<Finding> {
-    let object = match cx.view().get(Needs::CsiDriver, "", driver) {
+    let object = match cx.view().get(ViewKind::CsiDriver, "", driver) {
         Lookup::Found(object) => {
             let modes = list(object, &["spec", "volumeLifecycleModes"]);
             let has_mode = modes.iter().filter_map(Value::as_str).any(|mode| mode == "Ephemeral");

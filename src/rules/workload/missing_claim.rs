@@ -1,6 +1,6 @@
-//! Pods that name a claim that nobody has made.
+//! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
+use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{Meta, Workload};
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let mut missing = Vec::new();
     for volume in workload.claim_volumes() {
         let name = volume.claim;
-        let message = match cx.view().get(Needs::PersistentVolumeClaim, namespace, name) {
+        let message = match cx.view().get(ViewKind::PersistentVolumeClaim, namespace, name) {
             Lookup::Found(claim) if Meta::of(claim).is_deleting() => {
                 format!("claim {name} is being deleted: no new pod can use it")
             }
@@ -102,7 +102,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let elsewhere: BTreeMap<&str, &str> = cx
         .view()
-        .rows(Needs::PersistentVolumeClaim)
+        .rows(ViewKind::PersistentVolumeClaim)
         .map(|claim| (Meta::of(claim).name(), Meta::of(claim).namespace()))
         .filter(|(_, other)| *other != namespace)
         .collect();
@@ -110,9 +110,9 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         let name = volume.claim;
         let remedy = match elsewhere.get(name) {
             Some(other) => format!(
-                "make the claim, or correct the name; the claim {name} of namespace {other} cannot be used from here"
+                "Make the claim, or correct the name. The claim {name} of namespace {other} cannot be used from here."
             ),
-            None => "make the claim, or correct the name".to_owned(),
+            None => "Make the claim, or correct the name.".to_owned(),
         };
         out.push(Finding::new(volume.path, name, message).remedy(remedy));
     }

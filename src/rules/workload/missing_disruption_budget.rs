@@ -1,5 +1,6 @@
-//! Sets with data whose pods a drain may take all at once.
+//! See the documentation of [`RULE`].
 
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::{map, text};
 use crate::model::{FieldPath, ObjectKind, Workload, labels};
@@ -94,13 +95,13 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     if replicas < 2 || set.set_templates().next().is_none() {
         return;
     }
-    let mut budgets = cx.view().rows_in(Needs::PodDisruptionBudget, cx.namespace());
+    let mut budgets = cx.view().rows_in(ViewKind::PodDisruptionBudget, cx.namespace());
     let selects = |budget: &Value| labels::selects(budget.pointer("/spec/selector"), set.pod_labels());
     if budgets.any(selects) {
         return;
     }
     let name = set.meta().name();
-    if !cx.view().is_complete(Needs::PodDisruptionBudget) {
+    if !cx.view().is_complete(ViewKind::PodDisruptionBudget) {
         out.skip(format!("the PodDisruptionBudgets of StatefulSet {name} are unknown"));
         return;
     }
@@ -109,10 +110,10 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(FieldPath::of(&["spec", "replicas"]), name, message);
     out.push(finding.remedy(match selector(set) {
         Some(selector) => format!(
-            "kubectl create poddisruptionbudget {name} -n {} --selector={selector} --max-unavailable=1",
+            "Make one: `kubectl create poddisruptionbudget {name} -n {} --selector={selector} --max-unavailable=1`.",
             cx.namespace()
         ),
-        None => "make a PodDisruptionBudget with the set's selector and maxUnavailable: 1".to_owned(),
+        None => "Make a PodDisruptionBudget with the set's selector and maxUnavailable: 1.".to_owned(),
     }));
 }
 

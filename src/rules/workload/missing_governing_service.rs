@@ -1,4 +1,4 @@
-//! A set without a Service that names its pods.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
@@ -137,7 +137,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         out.push(Finding::new(path.clone(), fault, message).remedy(remedy));
     };
     let Some(name) = workload.spec_text(&["serviceName"]) else {
-        let remedy = "create a Service with clusterIP: None and the set's selector, and name it in serviceName";
+        let remedy = "Create a Service with clusterIP: None and the set's selector, and name it in serviceName.";
         return report("no serviceName".to_owned(), remedy.to_owned());
     };
     match cx.view().get(ViewKind::Service, cx.namespace(), name) {
@@ -148,7 +148,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
         Lookup::Absent => report(
             format!("Service {name} does not exist"),
-            format!("create Service {name} with clusterIP: None and the set's selector"),
+            format!("Create Service {name} with clusterIP: None and the set's selector."),
         ),
         Lookup::Unknown => out.skip(format!("Service {name} is unknown")),
     }
@@ -163,7 +163,7 @@ fn fault_of(service: &Value, workload: &Workload<'_>) -> Option<(String, &'stati
             format!("clusterIP {address}")
         });
         let remedy =
-            "recreate the Service with clusterIP: None, which cannot be changed, or name another in serviceName";
+            "Recreate the Service with clusterIP: None, which cannot be changed, or name another in serviceName.";
         return Some((format!("is not headless ({address})"), remedy));
     }
     let selector = object::map(service, &["spec", "selector"])?;
@@ -172,6 +172,6 @@ fn fault_of(service: &Value, workload: &Workload<'_>) -> Option<(String, &'stati
     let fault = format!("selects other pods ({key}={})", value.as_str().unwrap_or_default());
     Some((
         fault,
-        "make the Service's selector that of the set, or name another Service in serviceName",
+        "Make the Service's selector that of the set, or name another Service in serviceName.",
     ))
 }

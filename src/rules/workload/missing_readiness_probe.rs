@@ -1,4 +1,4 @@
-//! An ordered set that cannot tell when a replica is ready.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{ContainerRole, ObjectKind, Workload};
@@ -78,7 +78,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     }
     let message = "no readinessProbe: the set goes on to the next replica as soon as a process runs";
     let remedy = format!(
-        "give container {} a readinessProbe that asks whether it serves",
+        "Give container {} a readinessProbe that asks whether it serves.",
         first.name()
     );
     out.push(Finding::new(first.path().key("readinessProbe"), first.name(), message).remedy(remedy));

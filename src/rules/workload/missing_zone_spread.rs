@@ -1,4 +1,4 @@
-//! A replicated set on zonal volumes that may end up in one zone.
+//! See the documentation of [`RULE`].
 
 use super::ZonalTemplate;
 use crate::cluster::view::ViewKind;
@@ -7,7 +7,8 @@ use crate::engine::{
     RuleParameters, Setting,
 };
 use crate::model::scheduling::{HOSTNAME_KEY, ZONE_KEYS};
-use crate::model::{ObjectKind, Workload, labels, ordinal};
+use crate::model::{ObjectKind, Workload, labels};
+use crate::rules::related::claims_of_set;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -136,15 +137,15 @@ crate::rule! {
             recommended: Setting::fixing(Action::Warn),
             strict: Setting::fixing(Action::Warn),
         },
-        parameters: ParameterSpec::of::<Parameters>(),
+        parameters: ParameterSpec::of::<MissingZoneSpread>(),
         check: Check::Workload(&[ObjectKind::StatefulSet], check),
     }
 }
 
-/// Parameters of `missing-zone-spread`.
+/// Parameters of missing-zone-spread.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Parameters {
+struct MissingZoneSpread {
     /// What the constraint that the fix adds does when the zones cannot be balanced.
     when_unsatisfiable: WhenUnsatisfiable,
 }
@@ -159,7 +160,7 @@ enum WhenUnsatisfiable {
     DoNotSchedule,
 }
 
-impl RuleParameters for Parameters {
+impl RuleParameters for MissingZoneSpread {
     fn for_profile(profile: Profile) -> Self {
         Self {
             when_unsatisfiable: match profile {
@@ -181,8 +182,8 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let class = first.class.name();
     let message =
         format!("{replicas} replicas on zonal volumes of class {class}, not spread over zones: one outage stops all");
-    let remedy = "add a topologySpreadConstraints entry with topologyKey topology.kubernetes.io/zone, maxSkew 1 and \
-                  the set's selector as labelSelector";
+    let remedy = "Add a topologySpreadConstraints entry with topologyKey topology.kubernetes.io/zone, maxSkew 1 and \
+                  the set's selector as labelSelector.";
     let path = workload.pod_path().keys(&["spec", "topologySpreadConstraints"]);
     out.push(
         Finding::new(path, first.claim.name(), message)
@@ -210,7 +211,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
     let when_unsatisfiable = if chosen_elsewhere {
         WhenUnsatisfiable::ScheduleAnyway
     } else {
-        cx.parameters::<Parameters>().when_unsatisfiable
+        cx.parameters::<MissingZoneSpread>().when_unsatisfiable
     };
     let append = |key: &str, when_unsatisfiable: WhenUnsatisfiable| {
         Edit::Append(
@@ -234,11 +235,8 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
 /// Whether claims of the set exist, or nobody can say in a cluster. Manifests that show none count as having none.
 fn has_claims(workload: &Workload<'_>, cx: &Context<'_>) -> bool {
     let kind = ViewKind::PersistentVolumeClaim;
-    let set = workload.meta().name();
-    let exist = workload.set_templates().any(|template| {
-        cx.view()
-            .rows_with_prefix(kind, cx.namespace(), template.name())
-            .any(|(claim, _)| ordinal(claim, template.name(), set).is_some())
-    });
+    let exist = workload
+        .set_templates()
+        .any(|template| !claims_of_set(template, workload, cx).is_empty());
     exist || (cx.is_live() && !cx.view().is_complete(kind))
 }

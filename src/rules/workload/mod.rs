@@ -29,13 +29,12 @@ pub mod volume_mode_mount_mismatch;
 pub mod zero_grace_period;
 pub mod zone_locked_claims;
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::scheduling::zone_of_node;
-use crate::model::{
-    AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload, ordinal,
-};
+use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
+use crate::rules::related::claim_or_skip;
 use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
@@ -168,28 +167,6 @@ fn claims_of_pods<'a>(
         .collect()
 }
 
-/// The claims that exist of a set's template, each with its ordinal.
-fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'a>) -> Vec<(u64, Claim<'a>)> {
-    let (template, set) = (template.name(), set.meta().name());
-    let prefix = format!("{template}-{set}-");
-    cx.view()
-        .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
-        .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
-        .collect()
-}
-
-/// The claim of this name in the workload's namespace, if it exists; says so when that is unknown.
-fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
-    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
-        Lookup::Found(claim) => Some(Claim::object(claim)),
-        Lookup::Absent => None,
-        Lookup::Unknown => {
-            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
-            None
-        }
-    }
-}
-
 /// Where databases, queues and stores of keys keep their files, whatever the image; and what they are.
 const DATA_DIRECTORIES: &[(&str, &str)] = &[
     ("/bitnami/cassandra", "Cassandra"),
@@ -245,80 +222,4 @@ fn data_directory(directory: &str, more: &[String]) -> Option<&'static str> {
         let is_data = |folder: &str| matches!(folder, "" | "data" | "pgdata");
         ((below.is_empty() || below.starts_with('/')) && below.split('/').all(is_data)).then_some(what)
     })
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod testing {
-    //! One rule over one object, with a view of these objects.
-
-    use super::ViewKind;
-    use crate::cluster::view::{Lookup, View};
-    use crate::drivers::Drivers;
-    use crate::engine::{Author, Operation, Outcome, Profile, Request, Rule, Run, evaluate};
-    use crate::model::{Meta, ObjectKind, Subject, object};
-    use serde_json::Value;
-    use std::sync::Arc;
-
-    /// What stands around the object.
-    pub(super) struct Around {
-        pub(super) profile: Profile,
-        pub(super) live: bool,
-        pub(super) view: View,
-    }
-
-    impl Around {
-        /// A live cluster of these objects, each kind complete of which there is one, in profile Strict.
-        pub(super) fn of(objects: &[Value]) -> Self {
-            let mut view = View::default();
-            for object in objects {
-                let text = |key| object.get(key).and_then(Value::as_str).unwrap_or_default();
-                let kind = ViewKind::find(object::group(object), text("kind")).unwrap();
-                let meta = Meta::of(object);
-                view.insert(kind, meta.namespace(), meta.name(), Arc::new(object.clone()));
-                view.set_complete(kind, true);
-            }
-            Self {
-                profile: Profile::Strict,
-                live: true,
-                view,
-            }
-        }
-
-        /// Runs a rule over an object of namespace `shop`.
-        pub(super) fn run(
-            &self,
-            rule: &'static Rule,
-            kind: ObjectKind,
-            object: &Value,
-            old: Option<&Value>,
-        ) -> Outcome {
-            let run = Run {
-                rule,
-                parameters: (rule.parameters.parse)(self.profile, &Value::Null).unwrap(),
-            };
-            let request = Request {
-                operation: old.map_or(Operation::Create, |_| Operation::Update),
-                old,
-                namespace: "shop",
-                namespace_labels: Lookup::Unknown,
-                view: &self.view,
-                drivers: &Drivers::builtin(),
-                author: Author::Unknown,
-                door: crate::engine::Door::Webhook,
-                live: self.live,
-                user: "",
-                grace_period: None,
-                now: jiff::Timestamp::UNIX_EPOCH,
-            };
-            let before = old.map(|old| Subject::new(kind, old));
-            let outcome = evaluate(&run, &Subject::new(kind, object), before.as_ref(), &request);
-            for finding in &outcome.findings {
-                let line = format!("{} [{}]", finding.message, rule.name);
-                assert!(line.len() <= 120, "{} characters: {line}", line.len());
-                assert!(!finding.remedy.is_empty());
-            }
-            outcome
-        }
-    }
 }

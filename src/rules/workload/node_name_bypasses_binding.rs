@@ -1,8 +1,10 @@
-//! Pods that are put on a node past the scheduler, which their claims wait for.
+//! See the documentation of [`RULE`].
 
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::text;
 use crate::model::{Claim, ClaimOrigin, ObjectKind, Volume, Workload};
+use crate::rules::related::claims_of_set;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -104,13 +106,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             continue;
         }
         let title = claim.title();
-        let message = format!(
-            "nodeName {node} skips the scheduler, which {title} waits for to be bound (class {})",
-            class.name()
-        );
+        let message = format!("nodeName {node} bypasses the scheduler, which {title} waits for");
         let path = workload.pod_path().keys(&["spec", "nodeName"]);
         out.push(Finding::new(path, title, message).remedy(format!(
-            "replace nodeName by `nodeSelector: {{kubernetes.io/hostname: {node}}}`, which the scheduler obeys"
+            "Replace nodeName by `nodeSelector: {{kubernetes.io/hostname: {node}}}`, which the scheduler obeys: class {} binds \
+             only claims of pods that it has placed.",
+            class.name()
         )));
     }
 }
@@ -124,7 +125,7 @@ fn has_started(pod: &Workload<'_>) -> bool {
 fn has_volume(claim: &Claim<'_>, workload: &Workload<'_>, kept: &BTreeSet<&str>, cx: &Context<'_>) -> bool {
     match claim.origin() {
         ClaimOrigin::Object => kept.contains(claim.name()),
-        ClaimOrigin::SetTemplate => super::claims_of_set(claim, workload, cx)
+        ClaimOrigin::SetTemplate => claims_of_set(claim, workload, cx)
             .iter()
             .any(|(_, made)| made.volume_name().is_some()),
         ClaimOrigin::Ephemeral => false,
@@ -133,7 +134,7 @@ fn has_volume(claim: &Claim<'_>, workload: &Workload<'_>, kept: &BTreeSet<&str>,
 
 /// The names of the claims of the namespace that volumes are kept for.
 fn kept_for<'a>(cx: &Context<'a>) -> BTreeSet<&'a str> {
-    let volumes = cx.view().rows(Needs::PersistentVolume).map(Volume::new);
+    let volumes = cx.view().rows(ViewKind::PersistentVolume).map(Volume::new);
     volumes
         .filter_map(Volume::claim_ref)
         .filter(|claim| claim.namespace == cx.namespace())

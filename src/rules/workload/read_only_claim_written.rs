@@ -1,6 +1,6 @@
-//! Claims that can only be read, mounted for writing.
+//! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
+use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::Kind;
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ResolvedClass,
@@ -111,10 +111,10 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         );
         let finding = Finding::new(path, claim.name(), message).remedy(match claim.origin() {
             ClaimOrigin::Object => {
-                "write readOnly: true at the pod's persistentVolumeClaim, or use a claim with ReadWriteOnce or ReadWriteMany"
+                "Write readOnly: true at the pod's persistentVolumeClaim, or use a claim with ReadWriteOnce or ReadWriteMany."
             }
             ClaimOrigin::SetTemplate | ClaimOrigin::Ephemeral => {
-                "use ReadWriteOnce: nobody else uses a claim that is made of a template"
+                "Use ReadWriteOnce: nobody else uses a claim that is made of a template."
             }
         });
         out.push(if is_on_device(&claim, bound, cx) {
@@ -130,7 +130,7 @@ fn is_for_writing(mode: AccessMode) -> bool {
 }
 
 fn bound_volume<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<Volume<'a>> {
-    match cx.view().get(Needs::PersistentVolume, "", claim.volume_name()?) {
+    match cx.view().get(ViewKind::PersistentVolume, "", claim.volume_name()?) {
         Lookup::Found(volume) => Some(Volume::new(volume)),
         Lookup::Absent | Lookup::Unknown => None,
     }

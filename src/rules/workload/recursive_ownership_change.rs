@@ -1,4 +1,4 @@
-//! Pods that wait while the owner of every file is changed.
+//! See the documentation of [`RULE`].
 
 use crate::cluster::view::ViewKind;
 use crate::engine::{
@@ -112,7 +112,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         volume.name
     );
     let finding = Finding::new(path.clone(), policy.unwrap_or_default(), message)
-        .remedy("set fsGroupChangePolicy: OnRootMismatch, which walks only when the root has another group");
+        .remedy("Set fsGroupChangePolicy: OnRootMismatch, which walks only when the root has another group.");
     // What the author wrote stays, and what a controller would undo is not begun.
     let is_fixed = field("fsGroupChangePolicy").is_none_or(Value::is_null) && workload.meta().controller().is_none();
     out.push(finding.fix(is_fixed.then(|| Edit::Set(path, "OnRootMismatch".into()))));

@@ -1,11 +1,13 @@
-//! Replicas whose claims the namespace's quota has no room for.
+//! See the documentation of [`RULE`].
 
+use crate::cluster::view::ViewKind;
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ResolvedClass,
 };
 use crate::model::object::{at, map};
 use crate::model::quantity::Quantity;
 use crate::model::{Claim, ClaimOrigin, ClaimQuota, FieldPath, Limited, Meta, ObjectKind, Workload};
+use crate::rules::related::claims_of_set;
 use serde_json::Value;
 
 crate::rule! {
@@ -114,7 +116,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     // Few folders hold quotas: without a cluster, only those that are there are asked.
-    for kind in [Needs::ResourceQuota, Needs::PersistentVolumeClaim] {
+    for kind in [ViewKind::ResourceQuota, ViewKind::PersistentVolumeClaim] {
         if cx.is_live() && !cx.view().is_complete(kind) {
             let (kind, namespace) = (kind.as_str(), cx.namespace());
             out.skip(format!("{kind} objects of namespace {namespace} are unknown"));
@@ -130,7 +132,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             missing: missing(template, workload, before, cx),
         })
         .collect();
-    for quota in cx.view().rows_in(Needs::ResourceQuota, cx.namespace()) {
+    for quota in cx.view().rows_in(ViewKind::ResourceQuota, cx.namespace()) {
         let has = |field| at(quota, &["spec", field]).is_some_and(|scopes| !scopes.is_null());
         if has("scopes") || has("scopeSelector") {
             continue;
@@ -155,7 +157,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 message,
             );
             out.push(finding.remedy(format!(
-                "raise the quota, ask for smaller volumes, or run {} replicas, for which there is room",
+                "Raise the quota, ask for smaller volumes, or run {} replicas, for which there is room.",
                 lack.fitting
             )));
         }
@@ -216,7 +218,7 @@ fn missing(template: &Claim<'_>, workload: &Workload<'_>, before: Option<u64>, c
     }
     let first = workload.first_ordinal();
     let ordinals = first..first.saturating_add(replicas);
-    let claims = super::claims_of_set(template, workload, cx);
+    let claims = claims_of_set(template, workload, cx);
     let there = claims.iter().filter(|(ordinal, _)| ordinals.contains(ordinal)).count();
     replicas.saturating_sub(there as u64)
 }

@@ -1,4 +1,4 @@
-//! A rollout that reaches no pod.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::{FieldPath, ObjectKind, Workload};
@@ -76,7 +76,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let strategy = FieldPath::of(&["spec", "updateStrategy"]);
     if workload.spec_text(&["updateStrategy", "type"]) == Some("OnDelete") {
         let message = "updateStrategy OnDelete: a changed pod template reaches a pod only when somebody deletes it";
-        let remedy = "use RollingUpdate, or delete the pods one by one after every change";
+        let remedy = "Use RollingUpdate, or delete the pods one by one after every change.";
         out.push(Finding::new(strategy.key("type"), "OnDelete", message).remedy(remedy));
         return;
     }
@@ -86,7 +86,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     if partition >= replicas {
         let message = format!("partition {partition} with {replicas} replicas: a changed pod template reaches no pod");
         let remedy = format!(
-            "lower the partition: {} updates the last pod only, 0 updates all",
+            "Lower the partition: {} updates the last pod only, 0 updates all.",
             replicas - 1
         );
         let path = strategy.keys(&["rollingUpdate", "partition"]);

@@ -1,4 +1,4 @@
-//! A set that keeps its state where it is lost.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload};
@@ -105,7 +105,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
             mount.directory
         );
         let remedy = format!(
-            "replace volume {} with an entry of volumeClaimTemplates, or use a Deployment if nothing needs to last",
+            "Replace volume {} with an entry of volumeClaimTemplates, or use a Deployment if nothing needs to last.",
             volume.name
         );
         out.push(Finding::new(volume.path.key("emptyDir"), volume.name, message).remedy(remedy));

@@ -1,10 +1,11 @@
-//! Pods with more volumes than a node takes.
+//! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
-use crate::drivers::{Confidence, Named};
+use crate::cluster::view::{Lookup, ViewKind};
+use crate::drivers::Confidence;
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
-use crate::model::object::{at, list, text};
+use crate::model::object::at;
 use crate::model::{Claim, ClaimOrigin, FieldPath, Volume, Workload};
+use crate::rules::related::{driver_name, told_by_nodes};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,7 +136,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             );
             out.push(
                 Finding::new(path.clone(), format!("{driver} {}", paths.len()), message)
-                    .remedy("use fewer and larger volumes or a shared filesystem, or split the pod")
+                    .remedy("Use fewer and larger volumes or a shared filesystem, or split the pod.")
                     .certainty(limit.certainty),
             );
         }
@@ -145,15 +146,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
 /// The driver of the volume that the claim has or gets, by the name that it has on nodes.
 fn driver_of<'a>(claim: &Claim<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<&'a str> {
     if let Some(volume) = claim.volume_name()
-        && let Lookup::Found(volume) = cx.view().get(Needs::PersistentVolume, "", volume)
+        && let Lookup::Found(volume) = cx.view().get(ViewKind::PersistentVolume, "", volume)
     {
         return Volume::new(volume).csi_driver();
     }
     let provisioner = cx.class_or_skip(claim, out)?.provisioner();
-    match cx.driver(provisioner) {
-        Some(known) if known.named == Named::InTree => Some(known.driver.name()),
-        _ => Some(provisioner),
-    }
+    Some(driver_name(provisioner, cx))
 }
 
 /// How many volumes a node takes.
@@ -166,12 +164,8 @@ struct Limit {
 
 /// What the driver's vendor says of every node, then what the nodes of the cluster say.
 fn limits(driver: &str, cx: &Context<'_>) -> [Option<Limit>; 2] {
-    let entries = cx.view().rows(Needs::CsiNode).flat_map(|node| {
-        let drivers = list(node, &["spec", "drivers"]).iter();
-        drivers.filter(|entry| text(entry, &["name"]) == Some(driver))
-    });
     // A node that gives no number has no limit.
-    let counts: Vec<Option<usize>> = entries
+    let counts: Vec<Option<usize>> = told_by_nodes(driver, cx)
         .map(|entry| {
             let count = at(entry, &["allocatable", "count"]).and_then(Value::as_u64)?;
             usize::try_from(count).ok()
@@ -189,7 +183,7 @@ fn limits(driver: &str, cx: &Context<'_>) -> [Option<Limit>; 2] {
                 certainty: fact.confidence.into(),
             })
         });
-    let every_node_says = cx.view().is_complete(Needs::CsiNode) && counts.iter().all(Option::is_some);
+    let every_node_says = cx.view().is_complete(ViewKind::CsiNode) && counts.iter().all(Option::is_some);
     let on_nodes = most_on_node.filter(|_| every_node_says).map(|most| Limit {
         most,
         who: "no node of this cluster takes more than",

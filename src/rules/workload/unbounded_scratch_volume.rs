@@ -1,4 +1,4 @@
-//! Scratch volumes that can fill a node.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{ContainerRole, VolumeSource, Workload};
@@ -78,7 +78,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
         let name = volume.name;
         let message = format!("scratch volume {name} has no sizeLimit: it can fill the {fills} of its node");
         out.push(Finding::new(volume.path.key("emptyDir"), name, message).remedy(format!(
-            "write emptyDir.sizeLimit, such as 1Gi, or give the containers {limit}"
+            "Write emptyDir.sizeLimit, such as 1Gi, or give the containers {limit}."
         )));
     }
 }

@@ -1,6 +1,7 @@
-//! A mount of a volume that is not there.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
+use crate::model::words::listed;
 use crate::model::{ObjectKind, Workload};
 use std::collections::BTreeSet;
 
@@ -81,7 +82,7 @@ const NAMED_VOLUMES: usize = 5;
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let volumes = workload.pod_volumes();
     let names: BTreeSet<&str> = volumes.iter().map(|volume| volume.name).collect();
-    let some = names.iter().take(NAMED_VOLUMES).copied().collect::<Vec<_>>().join(", ");
+    let some = listed(names.iter().copied(), NAMED_VOLUMES);
     let places = match workload.kind() {
         ObjectKind::StatefulSet => "volumes or volumeClaimTemplates",
         _ => "volumes",
@@ -97,9 +98,9 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
             container.name()
         );
         let remedy = if some.is_empty() {
-            format!("define {name} under {places}")
+            format!("Define {name} under {places}.")
         } else {
-            format!("name a volume that is there ({some}), or define {name} under {places}")
+            format!("Name a volume that is there ({some}), or define {name} under {places}.")
         };
         out.push(Finding::new(mount.path.key("name"), name, message).remedy(remedy));
     }

@@ -1,4 +1,4 @@
-//! Volumes that are paid for and never used.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
 use crate::model::{ObjectKind, Workload};
@@ -82,7 +82,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
         let message = format!("no container mounts claim template {name}: each replica pays for an unused volume");
         out.push(
             Finding::new(template.path().clone(), name, message)
-                .remedy("mount it under its name, or take it out: templates of a set that exists cannot be removed"),
+                .remedy("Mount it under its name, or take it out: templates of a set that exists cannot be removed."),
         );
     }
 }

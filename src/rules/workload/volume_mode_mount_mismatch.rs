@@ -1,4 +1,4 @@
-//! A device that is mounted as a filesystem, or the other way round.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{VolumeMode, Workload};
@@ -101,7 +101,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             claim.title(),
             container.name()
         );
-        let remedy = format!("move it to {other} with a {at}; the volume mode of a claim cannot be changed");
+        let remedy = format!("Move it to {other} with a {at}: the volume mode of a claim cannot be changed.");
         out.push(Finding::new(mount.path, format!("{} {mode}", mount.volume), message).remedy(remedy));
     }
 }

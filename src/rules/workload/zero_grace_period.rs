@@ -1,4 +1,4 @@
-//! Pods that are killed while they write.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::Workload;
@@ -89,6 +89,6 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let path = workload.pod_path().keys(&["spec", field]);
     out.push(
         Finding::new(path, "0", message)
-            .remedy("leave the field out (30 seconds), or give as many seconds as an orderly stop takes"),
+            .remedy("Leave the field out (30 seconds), or give as many seconds as an orderly stop takes."),
     );
 }

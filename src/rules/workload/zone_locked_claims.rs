@@ -1,4 +1,4 @@
-//! Claims whose zones are chosen before the pods are scheduled.
+//! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::{ObjectKind, Workload};
@@ -141,7 +141,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             template.claim.title(),
         );
         let remedy = format!(
-            "name a class with volumeBindingMode: WaitForFirstConsumer; the field of class {} cannot be changed",
+            "Name a class with volumeBindingMode: WaitForFirstConsumer: the field of class {} cannot be changed.",
             class.name(),
         );
         out.push(
