@@ -28,8 +28,8 @@ lint: ## Check formatting, lints, licences and bans.
 fmt: ## Format the code.
 	$(CARGO) fmt
 
-docs: ## Write the generated reference and the README's output anew.
-	UPDATE=1 $(CARGO) test --locked --test reference --test readme
+docs: ## Write the generated reference, the counts of the corpus and the README's output anew.
+	UPDATE=1 $(CARGO) test --locked --test reference --test readme --test corpus
 
 bench: ## Measure reviews side by side with a server that only parses the envelope.
 	$(CARGO) bench --locked --bench admission

@@ -1,12 +1,18 @@
-//! Manifests of real projects, where they lie beside the repository: nothing crashes on them.
+//! Manifests of real projects, where they lie beside the repository: nothing crashes on them, and `docs/corpus.md` says how
+//! often each rule matches.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use volguard::check;
 use volguard::cluster::view::View;
 use volguard::drivers::Drivers;
-use volguard::engine::{Profile, SkipReason};
+use volguard::engine::{Action, Profile, SkipReason};
 use volguard::policy::{CompiledPolicy, Mode, PolicySet};
+use volguard::report::{Report, ReportedFinding};
+use volguard::rules;
 
 fn beside(folder: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(folder);
@@ -17,8 +23,8 @@ fn beside(folder: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn check_folder(folder: &Path) -> volguard::report::Report {
-    let policy = CompiledPolicy::from_profile("default", Profile::Strict, Mode::Enforce, &volguard::rules::ALL);
+fn check_folder(folder: &Path, profile: Profile) -> Report {
+    let policy = CompiledPolicy::from_profile("default", profile, Mode::Enforce, &rules::ALL);
     let policies = PolicySet::new(vec![policy]);
     let manifests = check::read(&[folder.to_owned()]);
     let report = check::check(manifests, &View::default(), &policies, &Drivers::builtin(), "default");
@@ -33,12 +39,98 @@ fn check_folder(folder: &Path) -> volguard::report::Report {
     report
 }
 
-/// No file of the corpus is refused that kubectl would read.
-#[test]
-fn nothing_crashes_on_the_corpus() {
-    if let Some(folder) = beside("corpus") {
-        assert_eq!(check_folder(&folder).errors, []);
+/// How many objects these findings are about.
+fn objects<'r>(findings: impl Iterator<Item = &'r ReportedFinding>) -> usize {
+    let key = |finding: &'r ReportedFinding| {
+        let object = &finding.object;
+        let file = finding.place.as_ref().map(|place| &place.file);
+        (file, &object.kind, &object.namespace, &object.name)
+    };
+    findings.map(key).collect::<BTreeSet<_>>().len()
+}
+
+/// `docs/corpus.md`: counts only, from the reports of the profiles in their order.
+fn document(folder: &Path, reports: &[Report; 3]) -> String {
+    let manifests = check::read(&[folder.to_owned()]).manifests;
+    let files: BTreeSet<_> = manifests
+        .iter()
+        .map(|manifest| manifest.file.strip_prefix(folder).unwrap())
+        .collect();
+    let repositories: BTreeSet<_> = files.iter().filter_map(|file| file.iter().next()).collect();
+    let [_, _, strict] = reports;
+    let mut text = format!(
+        "# What the rules find in public manifests\n\n\
+         From a corpus of {} manifests from {} public repositories, charts and examples among them, volguard judges {} \
+         objects. `make docs` counts anew where the corpus is at hand.\n\n\
+         How many objects each rule matches in profile Strict with the default parameters, and how many of them each \
+         profile denies:\n\n\
+         | rule | matches | Baseline denies | Recommended denies | Strict denies |\n|---|---|---|---|---|\n",
+        files.len(),
+        repositories.len(),
+        strict.objects,
+    );
+    let row = |text: &mut String, title: &str, of: &dyn Fn(&ReportedFinding) -> bool| {
+        let matched = objects(strict.findings.iter().filter(|one| of(one)));
+        let [baseline, recommended, strict] = reports.each_ref().map(|report| {
+            let denied = |one: &&ReportedFinding| of(one) && one.judged.action == Action::Deny;
+            objects(report.findings.iter().filter(denied))
+        });
+        writeln!(text, "| {title} | {matched} | {baseline} | {recommended} | {strict} |").unwrap();
+    };
+    let mut matching: Vec<_> = rules::ALL
+        .iter()
+        .map(|rule| rule.name)
+        .map(|name| {
+            (
+                objects(strict.findings.iter().filter(|one| one.judged.rule.name == name)),
+                name,
+            )
+        })
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    matching.sort_by_key(|(count, name)| (Reverse(*count), *name));
+    for (_, name) in &matching {
+        let title = format!("[{name}](rules/{name}.md)");
+        row(&mut text, &title, &|one| one.judged.rule.name == *name);
     }
+    row(&mut text, "any", &|_| true);
+    writeln!(
+        text,
+        "\nThe other {} rules match nothing here: most of them read what only a cluster shows, judge updates and \
+         deletions, or wait for parameters.",
+        rules::ALL.len() - matching.len()
+    )
+    .unwrap();
+    text
+}
+
+/// No file of the corpus is refused that kubectl would read, and the counts are those that are written down. With `UPDATE=1`
+/// they are written.
+#[test]
+fn nothing_crashes_on_the_corpus_and_its_counts_are_up_to_date() {
+    let Some(folder) = beside("corpus") else { return };
+    let reports = std::thread::scope(|scope| {
+        let checks = Profile::ALL.map(|profile| {
+            scope.spawn({
+                let folder = &folder;
+                move || check_folder(folder, profile)
+            })
+        });
+        checks.map(|check| check.join().unwrap())
+    });
+    for report in &reports {
+        assert_eq!(report.errors, []);
+    }
+    let wanted = document(&folder, &reports);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/corpus.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == wanted,
+        "docs/corpus.md is out of date; `make docs` writes it"
+    );
 }
 
 /// The reference document shows a class of type io2 with a throughput, which only gp3 has.
@@ -53,7 +145,7 @@ fn the_reference_documents_own_mistake_is_found() {
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("manifest.yaml"), block).unwrap();
     }
-    let report = check_folder(blocks.path());
+    let report = check_folder(blocks.path(), Profile::Strict);
     let found = report.findings.iter().any(|finding| {
         finding.judged.rule.name == "invalid-driver-parameter"
             && finding.object.name == "database-storage"

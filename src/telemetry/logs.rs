@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(filter(both).unwrap().to_string(), "warn");
         let second = |variable: &str| Some(if variable == "VOLGUARD_LOG" { " " } else { "trace" }.to_owned());
         assert_eq!(filter(second).unwrap().to_string(), "trace");
-        assert_eq!(filter(|_| None).unwrap().to_string(), "info");
+        assert_eq!(filter(|_| None).unwrap().to_string(), "kube_runtime=error,info");
     }
 
     #[test]

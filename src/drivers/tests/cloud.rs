@@ -174,10 +174,11 @@ fn placement_and_growth() {
             Scope::Zonal,
             Wanted::Required,
         ),
+        ("vpc.file.csi.ibm.io", NONE, Scope::Regional, Wanted::No),
         (
             "vpc.file.csi.ibm.io",
-            &[("isENIEnabled", "true")],
-            Scope::Regional,
+            &[("isENIEnabled", "false")],
+            Scope::Zonal,
             Wanted::Recommended,
         ),
     ] {
@@ -358,7 +359,7 @@ fn faults_of_classes() {
         ("vpc.block.csi.ibm.io", IBM, "Zone", "us-south-1", RefusedByDriver),
         (
             "vpc.file.csi.ibm.io",
-            &[("profile", "dp2")],
+            &[("profile", "dp2"), ("isENIEnabled", "false")],
             "isEITEnabled",
             "true",
             RefusedByDriver,

@@ -35,9 +35,10 @@ crate::rule! {
     /// A StorageClass binds at once (`volumeBindingMode: Immediate`, which is what the API server fills in) although the
     /// volumes of its driver can be reached from one zone or one node only.
     ///
-    /// It is silent where the cluster shows that there is nothing to choose: the driver publishes no topology keys, all
-    /// nodes are in one zone, or no volume of a class without provisioner is tied to a node. In profile Baseline it
-    /// speaks of drivers only that cannot provision at all with `Immediate`.
+    /// It is silent where `allowedTopologies` leaves one zone, and where the cluster shows that there is nothing to
+    /// choose: the driver publishes no topology keys, all nodes are in one zone, or no volume of a class without
+    /// provisioner is tied to a node. In profile Baseline it speaks of drivers only that cannot provision at all with
+    /// `Immediate`.
     ///
     /// ## Why it matters
     /// The volume is made before a pod is scheduled, in a zone or on a node that may have no room for the pod, or that its
@@ -129,7 +130,9 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         Wanted::Required => ("Immediate cannot work", wanted.because, Some(FAILS)),
         Wanted::Recommended => {
             let topology = known.driver.topology(&parameters);
-            if publishes_no_topology(class, &known, cx) || topology.value == Scope::Zonal && one_zone(cx) {
+            if publishes_no_topology(class, &known, cx)
+                || topology.value == Scope::Zonal && (class.allowed_zones().len() == 1 || one_zone(cx))
+            {
                 return;
             }
             // Where the volume is says it in fewer words.

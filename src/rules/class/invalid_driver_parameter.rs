@@ -1,8 +1,8 @@
 //! See the documentation of [`RULE`].
 
 use super::{parameter_faults, parameter_finding};
-use crate::drivers::FaultKind;
-use crate::engine::{Action, Category, Check, Class, Context, Findings, Profiles};
+use crate::drivers::{FaultKind, ParameterFault};
+use crate::engine::{Action, Category, Certainty, Check, Class, Context, Findings, Profiles};
 use crate::model::StorageClass;
 
 crate::rule! {
@@ -12,6 +12,7 @@ crate::rule! {
     ///
     /// What the driver's own code refuses is denied in every profile. What only the cloud's API refuses is a warning in
     /// Baseline, because older drivers dropped some of it silently. What the driver lowers or ignores silently is a warning.
+    /// What is missing is denied in Strict only: a class that collects volumes made by hand needs no parameters.
     ///
     /// ## Why it matters
     /// The API server accepts any parameters. The fault shows only when the first claim of the class stays Pending, or as
@@ -66,8 +67,11 @@ crate::rule! {
 fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     for (fault, certainty) in parameter_faults(class, cx) {
         match fault.kind {
-            FaultKind::InvalidValue | FaultKind::MissingKey => {
-                out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty));
+            FaultKind::InvalidValue => out.push(parameter_finding(&RULE, class.parameters(), &fault, certainty)),
+            FaultKind::MissingKey => {
+                let remedy = format!("{} Only a class for volumes made by hand can do without.", fault.remedy);
+                let fault = ParameterFault { remedy, ..fault };
+                out.push(parameter_finding(&RULE, class.parameters(), &fault, Certainty::Likely));
             }
             FaultKind::UnknownKey { .. } => {}
         }

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
-    /// The Service that governs a StatefulSet: the set has no `serviceName`, or the Service of that name does not exist
-    /// in the set's namespace, is not headless (`clusterIP: None`), or has a selector that does not select the set's
-    /// pods. A Service without a selector is fine: somebody else keeps its endpoints.
+    /// The Service that governs a StatefulSet with claim templates and two or more replicas: the set has no
+    /// `serviceName`, or the Service of that name does not exist in the set's namespace, is not headless
+    /// (`clusterIP: None`), or has a selector that does not select the set's pods. A Service without a selector is fine:
+    /// somebody else keeps its endpoints. A single pod has no peers to find.
     ///
     /// ## Why it matters
     /// Only through a headless governing Service do the pods get DNS names of their own, such as `db-0.db`. Clustered
@@ -131,6 +132,10 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
+    // One pod has no peers to find, and peers without data of their own have none to lose.
+    if workload.replicas() < 2 || workload.set_templates().next().is_none() {
+        return;
+    }
     let path = FieldPath::of(&["spec", "serviceName"]);
     let mut report = |fault: String, remedy: String| {
         let message = format!("{fault}: the pods get no DNS names of their own");
