@@ -189,6 +189,34 @@ spec:
     }
 }
 
+#[test]
+fn bounds_that_no_claim_fits_are_refused() {
+    let policy = "apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: p}
+spec:
+  rules:
+    - name: size-over-limit
+      parameters:
+        min: 2Gi
+        limits:
+          - {classes: [fast], max: 1Gi}
+";
+    let folder = folder(&[("policy.yaml", policy), ("claim.yaml", CLAIM)]);
+    let (code, _, err) = run(&folder, &["check", "--policy", "policy.yaml", "claim.yaml"], "");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("policy.yaml:8:"), "{err}");
+    assert!(err.contains("`max` 1Gi is less than `min` 2Gi"), "{err}");
+}
+
+#[test]
+fn the_cause_of_an_error_is_told_once() {
+    let folder = folder(&[("claim.yaml", CLAIM)]);
+    let (code, _, err) = run(&folder, &["check", "--objects", "absent", "claim.yaml"], "");
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(err.matches("No such file").count(), 1, "{err}");
+}
+
 const DRIVERS: &str = "apiVersion: volguard.dev/v1alpha1
 kind: StorageDriver
 metadata: {name: own}

@@ -25,7 +25,19 @@ use volguard::engine::{Action, Profile, Rule};
 use volguard::policy::{CompiledPolicy, Mode, PolicySet, read};
 use volguard::rules;
 
-/// The fenced blocks of a text: info string, first line's number in the text, content.
+/// The blocks that a case can have.
+const BLOCKS: [&str; 8] = [
+    "yaml policy",
+    "yaml cluster",
+    "yaml old",
+    "yaml review",
+    "yaml request",
+    "yaml fixed",
+    "text message",
+    "text skipped",
+];
+
+/// The fenced blocks of a text: info string and content.
 fn blocks(text: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, String)> = None;

@@ -6,6 +6,9 @@ here=$(dirname "$0")
 volguard=${1:-target/release/volguard}
 ca=$(mktemp)
 trap 'rm -f "$ca"' EXIT
+# A shell that a signal ends does not come to its EXIT trap.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 listen=${VOLGUARD_LISTEN:-127.0.0.1:8443}
 ask="curl -sS --cacert $ca -H content-type:application/json"
 cat <<TEXT

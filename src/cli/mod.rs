@@ -9,6 +9,7 @@ mod scan;
 mod serve;
 
 use crate::drivers::Drivers;
+use crate::model::words::with_causes;
 use clap::{Args, Parser, Subcommand};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -83,7 +84,7 @@ pub fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         // Nothing can be done when standard error is gone too.
-        let _ = writeln!(std::io::stderr(), "volguard: {error:#}");
+        let _ = writeln!(std::io::stderr(), "volguard: {}", with_causes(error.as_ref()));
         ExitCode::from(EXIT_ERROR)
     })
 }

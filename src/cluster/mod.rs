@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod files;
+pub mod index;
 pub mod live;
 pub mod named;
 pub mod trim;

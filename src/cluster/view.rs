@@ -1,9 +1,10 @@
 //! The cluster view: what the rules may know of other objects, frozen for one evaluation.
 
+use super::index::{self, Index};
 use crate::model::ObjectKind;
 use imbl::OrdMap;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The kinds that a view holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,6 +180,8 @@ struct Table {
     complete: bool,
     /// Trimmed objects by namespace and name; `None` where several different objects have the name.
     rows: OrdMap<Key, Option<Arc<Value>>>,
+    /// The rows by what they hold; made when somebody asks, gone when a row changes.
+    index: OnceLock<Arc<Index>>,
 }
 
 /// An immutable picture of the cluster. A clone is cheap whatever the size of the cluster, and shares the rows.
@@ -228,6 +231,28 @@ impl View {
             .filter_map(|((_, name), row)| Some((&**name, row.as_deref()?)))
     }
 
+    /// The objects of the kind that are found by a key, by namespace and name: PersistentVolumes by
+    /// [`Volume::csi_source`](crate::model::Volume::csi_source), Pods by the [`claim_key`](super::index::claim_key) of the
+    /// claims that they use.
+    ///
+    /// The first call reads every row of the kind, the next ones read none.
+    pub fn rows_by(&self, kind: ViewKind, key: &str) -> impl Iterator<Item = &Value> {
+        let table = &self.tables[kind as usize];
+        let index = table.index.get_or_init(|| {
+            let rows = table.rows.iter();
+            let rows = rows.filter_map(|((namespace, _), row)| Some((&**namespace, row.as_ref()?)));
+            Arc::new(index::of(kind, rows))
+        });
+        index.get(key).into_iter().flatten().map(Arc::as_ref)
+    }
+
+    /// The rows of the kind, to be changed.
+    fn rows_mut(&mut self, kind: ViewKind) -> &mut OrdMap<Key, Option<Arc<Value>>> {
+        let table = &mut self.tables[kind as usize];
+        table.index.take();
+        &mut table.rows
+    }
+
     /// How many objects of the kind are here.
     pub fn count(&self, kind: ViewKind) -> usize {
         self.tables[kind as usize].rows.len()
@@ -235,16 +260,13 @@ impl View {
 
     /// Puts an object in, or replaces it. `row` should be trimmed to what rules read.
     pub fn insert(&mut self, kind: ViewKind, namespace: &str, name: &str, row: Arc<Value>) {
-        self.tables[kind as usize]
-            .rows
-            .insert((namespace.into(), name.into()), Some(row));
+        self.rows_mut(kind).insert((namespace.into(), name.into()), Some(row));
     }
 
     /// Puts an object in as one of several sources: where a different object of the name is there already, look-ups of
     /// the name answer Unknown from now on.
     pub fn add(&mut self, kind: ViewKind, namespace: &str, name: &str, row: Arc<Value>) {
-        self.tables[kind as usize]
-            .rows
+        self.rows_mut(kind)
             .entry((namespace.into(), name.into()))
             .and_modify(|known| {
                 if known.as_ref() != Some(&row) {
@@ -256,14 +278,12 @@ impl View {
 
     /// Marks a name that several different objects have: look-ups of it answer Unknown.
     pub fn insert_ambiguous(&mut self, kind: ViewKind, namespace: &str, name: &str) {
-        self.tables[kind as usize]
-            .rows
-            .insert((namespace.into(), name.into()), None);
+        self.rows_mut(kind).insert((namespace.into(), name.into()), None);
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, kind: ViewKind, namespace: &str, name: &str) {
-        self.tables[kind as usize].rows.remove(&(namespace.into(), name.into()));
+        self.rows_mut(kind).remove(&(namespace.into(), name.into()));
     }
 
     /// Says whether every object of the kind is here.
@@ -278,6 +298,6 @@ impl View {
 
     /// Forgets every object of the kind.
     pub fn clear(&mut self, kind: ViewKind) {
-        self.tables[kind as usize].rows.clear();
+        self.rows_mut(kind).clear();
     }
 }

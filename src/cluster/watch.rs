@@ -4,6 +4,7 @@ use super::api::{PAGE, resource};
 use super::live::LiveView;
 use super::trim::trim;
 use super::view::{View, ViewKind};
+use crate::model::words::with_causes;
 use futures::StreamExt;
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -239,7 +240,7 @@ fn report(before: Reported, resource: &ApiResource, error: &watcher::Error, refu
     if now == before {
         return now;
     }
-    let error = status(error).map_or_else(|| error.to_string(), |status| status.message.clone());
+    let error = status(error).map_or_else(|| with_causes(error), |status| status.message.clone());
     let ApiResource {
         kind, group, plural, ..
     } = resource;

@@ -166,11 +166,11 @@ impl Driver {
     /// The first case whose conditions hold for these parameters.
     fn first_case<'c, C>(
         &self,
-        parameters: &Parameters<'_>,
+        parameters: Parameters<'_>,
         cases: &'c [C],
         when: fn(&C) -> &[Condition],
     ) -> Option<&'c C> {
-        let reading = self.reading(parameters);
+        let reading = self.reading(&parameters);
         cases.iter().find(|case| reading.holds(when(case), None))
     }
 
@@ -216,7 +216,7 @@ impl Driver {
             return Fact::unknown(Wanted::No);
         };
         let fact = Fact::of(facts.wanted, facts.confidence, facts.because.as_ref(), &facts.source);
-        let case = self.first_case(parameters, &facts.cases, |case| &case.when);
+        let case = self.first_case(*parameters, &facts.cases, |case| &case.when);
         case.map_or(fact, |case| {
             fact.in_case(case.wanted, case.confidence, case.because.as_ref())
         })
@@ -228,7 +228,7 @@ impl Driver {
             return Fact::unknown(Scope::Unknown);
         };
         let fact = Fact::of(facts.scope, facts.confidence, facts.because.as_ref(), &facts.source);
-        let case = self.first_case(parameters, &facts.cases, |case| &case.when);
+        let case = self.first_case(*parameters, &facts.cases, |case| &case.when);
         case.map_or(fact, |case| {
             fact.in_case(case.scope, case.confidence, case.because.as_ref())
         })
@@ -292,7 +292,7 @@ impl Driver {
     pub fn filesystem(&self, name: &str, parameters: &Parameters<'_>) -> Fact<'_, Support> {
         let facts = self.filesystems.as_ref();
         let case = facts.and_then(|facts| {
-            let case = self.first_case(parameters, &facts.cases, |case| &case.when)?;
+            let case = self.first_case(*parameters, &facts.cases, |case| &case.when)?;
             Some((facts, case))
         });
         let Some((facts, case)) = case else {
@@ -320,7 +320,7 @@ impl Driver {
             .as_ref()
             .map(|facts| facts.cases.as_slice())
             .unwrap_or_default();
-        let case = self.first_case(parameters, cases, |case| &case.when);
+        let case = self.first_case(*parameters, cases, |case| &case.when);
         case.map(|case| case.names.as_slice()).unwrap_or_default()
     }
 
@@ -383,7 +383,7 @@ impl Driver {
             max: None,
         };
         let Some(facts) = &self.sizes else { return range };
-        let Some(case) = self.first_case(parameters, &facts.cases, |case| &case.when) else {
+        let Some(case) = self.first_case(*parameters, &facts.cases, |case| &case.when) else {
             return range;
         };
         let bound = |text: &Option<String>, beyond, confidence: Option<Confidence>| {
@@ -443,7 +443,7 @@ impl Driver {
     /// What a volume of a class with these parameters costs, where it is known.
     pub fn price(&self, parameters: &Parameters<'_>) -> Option<Fact<'_, Price<'_>>> {
         let facts = self.prices.as_ref()?;
-        let case = self.first_case(parameters, &facts.cases, |case| &case.when)?;
+        let case = self.first_case(*parameters, &facts.cases, |case| &case.when)?;
         Some(Fact {
             value: Price {
                 usd_per_gib_month: case.usd_per_gib_month,

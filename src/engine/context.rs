@@ -1,6 +1,7 @@
 //! What a check may know beside its subject.
 
 use super::{Author, Findings, Written, rule::Parameters};
+use crate::cluster::index::claim_key;
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::{Drivers, Known};
 use crate::model::labels::LabelSelector;
@@ -319,15 +320,18 @@ impl<'a> Context<'a> {
     }
 
     /// The pods that use a claim of the object's namespace, directly or as an ephemeral volume, also those that have ended.
-    pub fn pods_using<'c>(&self, claim: &'c str) -> impl Iterator<Item = Workload<'a>> + use<'a, 'c> {
-        let pods = self.view().rows_in(ViewKind::Pod, self.namespace());
-        pods.map(|pod| Workload::new(ObjectKind::Pod, pod)).filter(move |pod| {
-            let is_own = |volume: &Claim<'_>| {
-                let rest = claim.strip_prefix(pod.meta().name());
-                rest.and_then(|rest| rest.strip_prefix('-')) == Some(volume.name())
-            };
-            pod.claim_volumes().iter().any(|volume| volume.claim == claim) || pod.claims().iter().any(is_own)
-        })
+    pub fn pods_using(&self, claim: &str) -> impl Iterator<Item = Workload<'a>> + use<'a> {
+        let (view, namespace) = (self.view(), self.namespace());
+        let uses = |pod: &&Value| {
+            let claims = Workload::new(ObjectKind::Pod, pod).used_claims();
+            claims.iter().any(|used| used == claim)
+        };
+        let pods: Vec<&Value> = match self.operation() {
+            // A scan asks this of every claim.
+            Operation::Scan => view.rows_by(ViewKind::Pod, &claim_key(namespace, claim)).collect(),
+            _ => view.rows_in(ViewKind::Pod, namespace).filter(uses).collect(),
+        };
+        pods.into_iter().map(|pod| Workload::new(ObjectKind::Pod, pod))
     }
 
     /// Whether the claim binds to a volume that exists: one that it names, or one that fits.

@@ -259,6 +259,11 @@ pub trait RuleParameters: Serialize + DeserializeOwned + JsonSchema + Default + 
     fn for_profile(_profile: Profile) -> Self {
         Self::default()
     }
+
+    /// Whether the values go together; the error says which do not, and is shown where the policy gives them.
+    fn agree(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The parameters of a rule that has none.
@@ -304,9 +309,9 @@ fn parse<P: RuleParameters>(profile: Profile, given: &Value) -> Result<Parameter
         (_, Value::Null) => {}
         (_, other) => return Err(format!("parameters must be a mapping, not {other}")),
     }
-    serde_json::from_value::<P>(merged)
-        .map(|parameters| Arc::new(parameters) as Parameters)
-        .map_err(|e| e.to_string())
+    let parameters: P = serde_json::from_value(merged).map_err(|e| e.to_string())?;
+    parameters.agree()?;
+    Ok(Arc::new(parameters))
 }
 
 /// One storage fault that can be recognised.

@@ -139,6 +139,11 @@ impl<'a> Volume<'a> {
         text(self.value, &["spec", "csi", "volumeHandle"])
     }
 
+    /// What a CSI volume stores its data on: `<driver>^<handle>`.
+    pub fn csi_source(self) -> Option<String> {
+        Some(format!("{}^{}", self.csi_driver()?, self.csi_handle()?))
+    }
+
     /// Whether somebody made it by hand, and not a provisioner for a claim.
     ///
     /// A provisioner leaves its name in an annotation. People write that too, so that the driver deletes the volume; but

@@ -19,9 +19,39 @@ pub fn with_reason(because: Option<&str>, remedy: &str) -> String {
     }
 }
 
+/// An error with the causes that its own text leaves out.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Failure {
+        #[error("cannot list claims")]
+        List(#[source] Box<Failure>),
+        #[error("no connection: {0}")]
+        Connection(#[source] std::io::Error),
+    }
+
+    #[test]
+    fn every_cause_is_named_once() {
+        let connection = Failure::Connection(std::io::Error::other("certificate unknown"));
+        let list = Failure::List(Box::new(connection));
+        assert_eq!(
+            with_causes(&list),
+            "cannot list claims: no connection: certificate unknown"
+        );
+    }
 
     #[test]
     fn a_long_list_is_counted() {

@@ -128,6 +128,19 @@ impl<'a> Workload<'a> {
             .collect()
     }
 
+    /// Names of the claims that a pod uses: those that it names, and those that are made for its ephemeral volumes.
+    pub fn used_claims(&self) -> Vec<String> {
+        let pod = self.meta().name();
+        let volumes = self.pod_volumes().into_iter();
+        volumes
+            .filter_map(|volume| match volume.source {
+                VolumeSource::Claim { name, .. } => Some(name.to_owned()),
+                VolumeSource::Template(_) => Some(format!("{pod}-{}", volume.name)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// The claims that stand in the workload: claim templates of a StatefulSet, then templates of ephemeral volumes.
     pub fn claims(&self) -> &[Claim<'a>] {
         &self.claims

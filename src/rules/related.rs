@@ -12,7 +12,7 @@ use crate::model::{
 };
 use serde_json::Value;
 
-/// How many objects a message names.
+/// How many objects a message or a remedy names.
 pub(super) const NAMED: usize = 3;
 
 /// The volume that a claim is bound to or asks for by name; Absent where it names none.

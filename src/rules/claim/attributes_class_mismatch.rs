@@ -100,7 +100,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         .collect();
     fitting.sort_unstable();
     let remedy = if fitting.is_empty() {
-        format!("Leave volumeAttributesClassName out, or make a VolumeAttributesClass with driverName: {driver}.")
+        format!("Leave volumeAttributesClassName out, or create a VolumeAttributesClass with driverName: {driver}.")
     } else {
         format!("Name one of driver {driver}: {}.", listed(fitting, NAMED))
     };

@@ -13,7 +13,7 @@ crate::rule! {
     ///
     /// ## Why it matters
     /// The claim is kept until the last of these pods is gone, and hangs in Terminating until then: `kubectl delete`
-    /// does not return, new pods cannot use the claim, and it cannot be made anew under its name. There is no way back
+    /// does not return, new pods cannot use the claim, and it cannot be recreated under its name. There is no way back
     /// either. When the last pod goes, months later perhaps, the data goes with it.
     ///
     /// ## How to fix

@@ -82,7 +82,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         (
             format!("{title} shrinks from {from} to {to}; its volume has {capacity}, and volumes never shrink"),
             format!(
-                "The API server refuses it. Write {accepted}; for a smaller volume make a new claim and copy the data."
+                "The API server refuses it. Write {accepted}; for a smaller volume create a new claim and copy the data."
             ),
         )
     } else {

@@ -1,6 +1,5 @@
 //! See the documentation of [`RULE`].
 
-use super::NAMED_CLASSES;
 use crate::cluster::view::Lookup;
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, ParameterSpec, Profiles, RuleParameters,
@@ -8,6 +7,7 @@ use crate::engine::{
 use crate::model::labels::LabelSelector;
 use crate::model::words::listed;
 use crate::model::{Claim, ClassName};
+use crate::rules::related::NAMED;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +127,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         claim.title(),
         cx.namespace()
     );
-    let remedy = match listed(allowed.iter().map(String::as_str), NAMED_CLASSES).as_str() {
+    let remedy = match listed(allowed.iter().map(String::as_str), NAMED).as_str() {
         "" => "No class is allowed here; ask whoever keeps the policy.".to_owned(),
         classes => format!("Use a class that is allowed: {classes}."),
     };

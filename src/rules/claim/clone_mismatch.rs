@@ -98,7 +98,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
             class.provisioner(),
             class.name()
         );
-        let remedy = "Make an empty claim and copy the data with a pod that mounts both.";
+        let remedy = "Create an empty claim and copy the data with a pod that mounts both.";
         out.push(
             Finding::new(name_path, source.name, message)
                 .remedy(with_reason(fact.because, remedy))

@@ -1,13 +1,12 @@
 //! See the documentation of [`RULE`].
 
-use super::NAMED_CLASSES;
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, ParameterSpec, Profiles, RuleParameters,
 };
 use crate::model::labels::{LabelSelector, Operator, Requirement};
 use crate::model::words::listed;
 use crate::model::{Claim, ClaimOrigin, ObjectKind, StorageClass, object};
-use crate::rules::related::volume_or_skip;
+use crate::rules::related::{NAMED, volume_or_skip};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -177,7 +176,7 @@ fn of_class(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) -> Option<F
         .classes()
         .filter(|other| !other.deletes_volumes() && !other.has_no_provisioner())
         .map(StorageClass::name);
-    let remedy = match listed(others, NAMED_CLASSES).as_str() {
+    let remedy = match listed(others, NAMED).as_str() {
         "" => "Use a class with reclaimPolicy: Retain.".to_owned(),
         classes => format!("Use a class with reclaimPolicy: Retain, such as {classes}."),
     };

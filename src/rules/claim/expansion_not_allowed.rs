@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served, Wish};
+use super::{Served, Wish};
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::Expansion;
 use crate::engine::{
@@ -9,6 +9,7 @@ use crate::engine::{
 use crate::model::quantity::Quantity;
 use crate::model::words::listed;
 use crate::model::{Claim, ClaimOrigin, ClassName, StorageClass};
+use crate::rules::related::NAMED;
 
 crate::rule! {
     /// ## What it checks
@@ -179,8 +180,8 @@ fn move_to_another(claim: &Claim<'_>, cx: &Context<'_>) -> String {
         .classes()
         .filter(|class| class.allows_expansion() && can_expand(*class, cx))
         .filter(|class| Served::new(*class, cx).is_none_or(|served| served.serves(&wish)));
-    match listed(classes.map(StorageClass::name).take(NAMED_CLASSES), NAMED_CLASSES).as_str() {
-        "" => "Make a new claim of a class that allows expansion, and copy the data.".to_owned(),
-        classes => format!("Make a new claim of a class that allows expansion ({classes}), and copy the data."),
+    match listed(classes.map(StorageClass::name).take(NAMED), NAMED).as_str() {
+        "" => "Create a new claim of a class that allows expansion, and copy the data.".to_owned(),
+        classes => format!("Create a new claim of a class that allows expansion ({classes}), and copy the data."),
     }
 }

@@ -83,7 +83,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let remedy = if !volume.is_empty() && found.found().is_none() {
         format!(
-            "If the storage still exists, make PersistentVolume {volume} again with the same source. Otherwise delete the \
+            "If the storage still exists, create PersistentVolume {volume} again with the same source. Otherwise delete the \
              claim and restore it from {restore}."
         )
     } else {

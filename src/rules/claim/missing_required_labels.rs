@@ -23,7 +23,7 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Write the labels: under `metadata.labels` of the claim, and for a StatefulSet under `metadata.labels` of the
-    /// template. The labels of a claim may be changed at any time, those of a template only by making the set anew.
+    /// template. The labels of a claim may be changed at any time, those of a template only by recreating the set.
     ///
     /// ## Examples
     /// ```yaml,policy

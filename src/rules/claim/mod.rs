@@ -43,6 +43,7 @@ use crate::drivers::{Ask, Confidence, Driver, Fact, Parameters, Support};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::words::with_reason;
 use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
+use crate::rules::related::NAMED;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -84,9 +85,6 @@ pub const RULES: &[&Rule] = &[
     &unsupported_access_mode::RULE,
     &unsupported_volume_mode::RULE,
 ];
-
-/// How many classes a remedy names.
-const NAMED_CLASSES: usize = 3;
 
 /// A driver as a class uses it.
 struct Served<'a> {
@@ -182,7 +180,7 @@ fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise:
         .filter_map(|row| Served::new(StorageClass::new(row), cx))
         .filter(|served| served.serves(&wish))
         .map(|served| served.class.name())
-        .take(NAMED_CLASSES)
+        .take(NAMED)
         .collect();
     let advice = match classes.as_slice() {
         [] => otherwise.to_owned(),

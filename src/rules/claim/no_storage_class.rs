@@ -1,10 +1,10 @@
 //! See the documentation of [`RULE`].
 
-use super::NAMED_CLASSES;
 use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::words::listed;
 use crate::model::{Claim, ClassName, StorageClass};
+use crate::rules::related::NAMED;
 
 crate::rule! {
     /// ## What it checks
@@ -76,7 +76,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let message = format!("{} names no StorageClass, and no class is the default", claim.title());
-    let remedy = match listed(cx.classes().map(StorageClass::name), NAMED_CLASSES).as_str() {
+    let remedy = match listed(cx.classes().map(StorageClass::name), NAMED).as_str() {
         "" => "Create a StorageClass and name it in the claim, or create one that is the default.".to_owned(),
         classes => format!(
             "Name a class of this cluster ({classes}), or make one the default: \

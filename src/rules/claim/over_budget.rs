@@ -7,7 +7,7 @@ use crate::engine::{
     RuleParameters,
 };
 use crate::model::labels::LabelSelector;
-use crate::model::{Claim, ClaimOrigin, ClassName, FieldPath, ObjectKind, StorageClass, Subject, Workload};
+use crate::model::{Claim, ClaimOrigin, ClassName, FieldPath, ObjectKind, StorageClass, Subject, Usd, Workload};
 use crate::rules::related::claims_of_set;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -110,30 +110,6 @@ struct Budget {
     usd_per_month: Usd,
 }
 
-/// US dollars, not less than none.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "f64", into = "f64")]
-#[schemars(with = "f64")]
-struct Usd(f64);
-
-impl TryFrom<f64> for Usd {
-    type Error = String;
-
-    fn try_from(usd: f64) -> Result<Self, String> {
-        if usd.is_finite() && usd >= 0.0 {
-            Ok(Self(usd))
-        } else {
-            Err(format!("`{usd}` is no budget: write US dollars a month, such as 500"))
-        }
-    }
-}
-
-impl From<Usd> for f64 {
-    fn from(usd: Usd) -> Self {
-        usd.0
-    }
-}
-
 /// What an object adds to the claims of its namespace.
 struct Added<'a> {
     /// What it costs a month in US dollars.
@@ -194,7 +170,7 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
 fn budget(parameters: &OverBudget, cx: &Context<'_>, out: &mut Findings) -> Option<f64> {
     for entry in &parameters.budgets {
         if cx.selects_namespace_or_skip(&entry.namespace_selector, out)? {
-            return Some(entry.usd_per_month.0);
+            return Some(entry.usd_per_month.into());
         }
     }
     parameters.usd_per_month.map(f64::from)

@@ -143,7 +143,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         format!(" Twice what it holds would save {saved} ({}).", saved.origin())
     });
     let remedy =
-        format!("A volume cannot shrink: make a smaller claim and copy the data with a pod that mounts both.{saved}");
+        format!("A volume cannot shrink: create a smaller claim and copy the data with a pod that mounts both.{saved}");
     out.push(Finding::new(claim.meta_path(&["annotations", key]), used.to_string(), message).remedy(remedy));
 }
 

@@ -1,11 +1,12 @@
 //! See the documentation of [`RULE`].
 
-use super::{NAMED_CLASSES, Served, Wish};
+use super::{Served, Wish};
 use crate::drivers::{Bound, Confidence, Fact, OutOfRange};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::Claim;
 use crate::model::quantity::Quantity;
 use crate::model::words::listed;
+use crate::rules::related::NAMED;
 
 const GIB: i128 = 1 << 30;
 
@@ -114,9 +115,9 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let others: Vec<_> = others
         .filter(|other| other.serves(&wish) && takes(other, bytes))
         .map(|other| other.class.name())
-        .take(NAMED_CLASSES)
+        .take(NAMED)
         .collect();
-    let remedy = match listed(others, NAMED_CLASSES).as_str() {
+    let remedy = match listed(others, NAMED).as_str() {
         "" => advice,
         classes => format!("{advice} Classes that take {text}: {classes}."),
     };

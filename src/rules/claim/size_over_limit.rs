@@ -90,7 +90,26 @@ struct SizeOverLimit {
     limits: Vec<Limit>,
 }
 
-impl RuleParameters for SizeOverLimit {}
+impl RuleParameters for SizeOverLimit {
+    fn agree(&self) -> Result<(), String> {
+        let limits = self.limits.iter().map(|limit| self.bounds_of(limit));
+        for bounds in std::iter::once((self.max, self.min)).chain(limits) {
+            if let (Some(max), Some(min)) = bounds
+                && max.quantity() < min.quantity()
+            {
+                return Err(format!("`max` {max} is less than `min` {min}, so that no claim fits"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SizeOverLimit {
+    /// Largest and smallest size where this entry matches.
+    fn bounds_of(&self, limit: &Limit) -> (Option<Size>, Option<Size>) {
+        (limit.max.or(self.max), limit.min.or(self.min))
+    }
+}
 
 /// Bounds for some claims.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -163,7 +182,7 @@ fn bounds(
             continue;
         }
         if cx.selects_namespace_or_skip(&limit.namespace_selector, out)? {
-            return Some((limit.max.or(parameters.max), limit.min.or(parameters.min)));
+            return Some(parameters.bounds_of(limit));
         }
     }
     Some((parameters.max, parameters.min))

@@ -86,7 +86,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let text = claim.request_text();
     let fault = match size.unit() {
-        Unit::None => format!("{text}, which is {text} bytes: the unit is missing"),
+        Unit::None => format!("{text}, which means bytes: the unit is missing"),
         Unit::Milli => format!("{text}, and m means thousandths of a byte"),
         Unit::Micro => format!("{text}, and u means millionths of a byte"),
         Unit::Nano => format!("{text}, and n means billionths of a byte"),

@@ -14,7 +14,7 @@ crate::rule! {
     /// and neither is what a StatefulSet asks for when it gets another replica.
     ///
     /// ## How to fix
-    /// Keep the class until nothing names it, or make one of the same name at once. Deleting a class and making it anew
+    /// Keep the class until nothing names it, or make one of the same name at once. Deleting a class and recreating it
     /// is how its immutable fields are changed; that is what the warning is about then, and it may be ignored.
     ///
     /// ## Examples
@@ -103,7 +103,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     );
     out.push(
         Finding::new(FieldPath::of(&["metadata", "name"]), name, message).remedy(format!(
-            "Keep StorageClass {name} until nothing names it, or make it anew at once where this is to change an \
+            "Keep StorageClass {name} until nothing names it, or recreate it at once where this is to change an \
              immutable field."
         )),
     );

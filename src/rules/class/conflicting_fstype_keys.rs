@@ -16,7 +16,7 @@ crate::rule! {
     /// external-provisioner refuses: every claim of the class stays Pending.
     ///
     /// ## How to fix
-    /// Keep `csi.storage.k8s.io/fstype` and remove the other. Parameters are immutable: the class must be made anew.
+    /// Keep `csi.storage.k8s.io/fstype` and remove the other. Parameters are immutable: the class must be recreated.
     ///
     /// ## Examples
     /// ```yaml,fails

@@ -45,7 +45,7 @@ crate::rule! {
     /// affinity rules out. The pod then stays Pending, and the volume cannot move.
     ///
     /// ## How to fix
-    /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class must be made anew, which
+    /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class must be recreated, which
     /// leaves its volumes alone.
     ///
     /// At `/mutate` the field is set where the author did not write it. Where nobody can tell who wrote it (Helm 3,

@@ -22,7 +22,7 @@ crate::rule! {
     /// claim of the class stays Pending.
     ///
     /// ## How to fix
-    /// Write name and namespace of each secret, once. Parameters are immutable: the class must be made anew.
+    /// Write name and namespace of each secret, once. Parameters are immutable: the class must be recreated.
     ///
     /// ## Examples
     /// ```yaml,fails

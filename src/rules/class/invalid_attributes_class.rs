@@ -21,7 +21,7 @@ crate::rule! {
     /// claim, long after the class was made.
     ///
     /// ## How to fix
-    /// Correct the name or the parameter. Driver and parameters are immutable: the class must be made anew.
+    /// Correct the name or the parameter. Driver and parameters are immutable: the class must be recreated.
     ///
     /// ## Examples
     /// ```yaml,fails

@@ -62,7 +62,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("`{provisioner}` is an in-tree name, which Kubernetes takes for `{driver}`"),
         )
         .remedy(format!(
-            "Make a class with `provisioner: {driver}`. {FIELD_STAYS} Volumes of this class go on working."
+            "Create a class with `provisioner: {driver}`. {FIELD_STAYS} Volumes of this class go on working."
         )),
     );
 }

@@ -15,7 +15,7 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Give the controller-expand secret as well; as a rule it is the provisioner secret. Parameters are immutable: the
-    /// class must be made anew.
+    /// class must be recreated.
     ///
     /// Volumes that exist are mended one by one: set `spec.csi.controllerExpandSecretRef` of the PersistentVolume.
     ///

@@ -63,10 +63,10 @@ fn may_fill_in(cx: &Context<'_>, field: &str, when_unknown: WhenUnknown) -> bool
 }
 
 /// What follows a remedy that changes a parameter.
-const PARAMETERS_STAY: &str = "Parameters are immutable: make an existing class anew.";
+const PARAMETERS_STAY: &str = "Parameters are immutable: recreate an existing class.";
 
 /// What follows a remedy that changes another immutable field.
-const FIELD_STAYS: &str = "The field is immutable: make an existing class anew.";
+const FIELD_STAYS: &str = "The field is immutable: recreate an existing class.";
 
 /// The class before an update.
 fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {

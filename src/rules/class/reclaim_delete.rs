@@ -26,7 +26,7 @@ crate::rule! {
     /// One deleted claim, one deleted namespace, and the data is gone: the driver deletes the disk at once.
     ///
     /// ## How to fix
-    /// Set `reclaimPolicy: Retain`. The field is immutable: an existing class must be made anew. Volumes that exist keep
+    /// Set `reclaimPolicy: Retain`. The field is immutable: an existing class must be recreated. Volumes that exist keep
     /// their own policy, `spec.persistentVolumeReclaimPolicy`, which can be changed. Retained volumes stay, and cost
     /// money, until somebody deletes them.
     ///

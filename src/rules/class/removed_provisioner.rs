@@ -65,8 +65,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         None => format!("`{provisioner}` provisions nothing: its claims stay Pending"),
     };
     let remedy = match &gone.successor {
-        Some(successor) => format!("Install the CSI driver `{successor}`, and make a class for it."),
-        None => "Make a class for a driver that the cluster has.".to_owned(),
+        Some(successor) => format!("Install the CSI driver `{successor}`, and create a class for it."),
+        None => "Create a class for a driver that the cluster has.".to_owned(),
     };
     // Of a removed provisioner only the release may be uncertain.
     let certainty = match gone.removed_in {

@@ -18,7 +18,7 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Set `volumeBindingMode: WaitForFirstConsumer`, or make one class for each zone. The field is immutable: an existing
-    /// class must be made anew.
+    /// class must be recreated.
     ///
     /// ## Examples
     /// ```yaml,fails
@@ -86,7 +86,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         out.push(
             Finding::new(FieldPath::of(&["allowedTopologies"]), places.clone(), message)
                 .remedy(format!(
-                    "Set `volumeBindingMode: WaitForFirstConsumer`, or make one class for each `{key}` ({places}). \
+                    "Set `volumeBindingMode: WaitForFirstConsumer`, or create one class for each `{key}` ({places}). \
                      {FIELD_STAYS}"
                 ))
                 .certainty(topology.confidence.into()),

@@ -17,7 +17,7 @@ crate::rule! {
     /// Nobody feels addressed by the claims of the class: they stay Pending, without an error in their events.
     ///
     /// ## How to fix
-    /// Correct the name or install the driver. The provisioner of a class is immutable: the class must be made anew.
+    /// Correct the name or install the driver. The provisioner of a class is immutable: the class must be recreated.
     ///
     /// A driver of your own is made known with a StorageDriver.
     ///

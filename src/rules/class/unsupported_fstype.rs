@@ -16,7 +16,7 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Choose a filesystem that the driver makes, or leave the choice to it. Parameters are immutable: the class must be
-    /// made anew.
+    /// recreated.
     ///
     /// ## Examples
     /// ```yaml,fails

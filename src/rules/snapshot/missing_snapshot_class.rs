@@ -1,12 +1,13 @@
 //! See the documentation of [`RULE`].
 
 use super::{
-    NAMED_CLASSES, SNAPSHOTS, classes, fitting_classes, is_to_be_taken, knows_classes, kubectl_name, named_class,
-    source_claims, source_driver,
+    SNAPSHOTS, classes, fitting_classes, is_to_be_taken, knows_classes, kubectl_name, named_class, source_claims,
+    source_driver,
 };
 use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{FieldPath, Snapshot, SnapshotClass, Subject};
+use crate::rules::related::NAMED;
 
 crate::rule! {
     /// ## What it checks
@@ -109,7 +110,11 @@ fn named(snapshot: Snapshot<'_>, name: &str, cx: &Context<'_>, out: &mut Finding
         Lookup::Found(_) => {}
         Lookup::Unknown => out.skip(format!("{} {name} is unknown", kind.as_str())),
         Lookup::Absent => {
-            let message = format!("{} {name} does not exist", kind.as_str());
+            let message = format!(
+                "{} names {} {name}, which does not exist",
+                snapshot.title(),
+                kind.as_str()
+            );
             let remedy = format!(
                 "Create it first, or name another (`kubectl get {}`).",
                 kubectl_name(kind)
@@ -124,19 +129,19 @@ fn named(snapshot: Snapshot<'_>, name: &str, cx: &Context<'_>, out: &mut Finding
 }
 
 fn by_default(snapshot: Snapshot<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let kind = snapshot.class_kind();
+    let (kind, title) = (snapshot.class_kind(), snapshot.title());
     let defaults = |driver: Option<&str>| -> Vec<&str> {
         classes(kind, cx)
             .filter(|class| class.is_default() && driver.is_none_or(|driver| class.driver() == driver))
             .map(SnapshotClass::name)
-            .take(NAMED_CLASSES)
+            .take(NAMED)
             .collect()
     };
     let claims = source_claims(snapshot, cx).found().unwrap_or_default();
     let Some(driver) = claims.iter().find_map(|claim| source_driver(claim, cx)) else {
         // Whatever the driver is: without any default class there is none for it.
         if knows_classes(kind, cx) && defaults(None).is_empty() {
-            let message = format!("it names no class, and no {} is the default", kind.as_str());
+            let message = format!("{title} names no class, and no {} is the default", kind.as_str());
             out.push(Finding::new(class_path(snapshot), "", message).remedy(format!("Name a {}.", kind.as_str())));
         } else {
             out.skip("the driver of what the snapshot is taken of is unknown");
@@ -153,7 +158,7 @@ fn by_default(snapshot: Snapshot<'_>, cx: &Context<'_>, out: &mut Findings) {
         [_] => {}
         [] if !knows_classes(kind, cx) => out.skip(format!("the default {} is unknown", kind.as_str())),
         [] => out.push(finding(
-            format!("it names no class, and {} has no default class", driver.name),
+            format!("{title} names no class, and {} has no default class", driver.name),
             match fitting {
                 Some(fitting) => format!("Let the snapshot {fitting}, or make a class of the driver the default."),
                 None => format!("Create a {} with `driver: {}`.", kind.as_str(), driver.name),
@@ -161,7 +166,7 @@ fn by_default(snapshot: Snapshot<'_>, cx: &Context<'_>, out: &mut Findings) {
             driver.certainty,
         )),
         several => out.push(finding(
-            format!("it names no class, and {} has more than one default", driver.name),
+            format!("{title} names no class, and {} has several defaults", driver.name),
             format!(
                 "Name a class, or let only one of these be the default: {}.",
                 several.join(", ")

@@ -14,7 +14,9 @@ pub mod snapshots_unsupported;
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::drivers::{Confidence, Named, Support};
 use crate::engine::{Certainty, Context, Operation, ResolvedClass, Rule};
+use crate::model::words::listed;
 use crate::model::{Claim, ClassName, ObjectKind, Snapshot, SnapshotClass, Volume, labels};
+use crate::rules::related::NAMED;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -120,23 +122,21 @@ fn kubectl_name(kind: ObjectKind) -> String {
     kind.as_str().to_ascii_lowercase()
 }
 
-/// How many classes a remedy names.
-const NAMED_CLASSES: usize = 3;
-
-/// The classes of a driver that a snapshot could name: `Name class daily, which is of driver …`; `None` where there is none.
+/// The classes of a driver that a snapshot could name, as what to let it do: `name VolumeSnapshotClass daily`; `None` where
+/// there is none.
 fn fitting_classes(snapshot: Snapshot<'_>, driver: &str, cx: &Context<'_>) -> Option<String> {
-    let names: Vec<&str> = classes(snapshot.class_kind(), cx)
+    let kind = snapshot.class_kind();
+    let names: Vec<&str> = classes(kind, cx)
         .filter(|class| class.driver() == driver)
         .map(SnapshotClass::name)
-        .take(NAMED_CLASSES)
         .collect();
     match names.as_slice() {
         [] => None,
-        [name] => Some(format!("name {} {name}", snapshot.class_kind().as_str())),
+        [name] => Some(format!("name {} {name}", kind.as_str())),
         names => Some(format!(
             "name one of the {} {}",
-            plural(snapshot.class_kind()),
-            names.join(", ")
+            plural(kind),
+            listed(names.iter().copied(), NAMED)
         )),
     }
 }

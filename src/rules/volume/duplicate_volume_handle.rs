@@ -76,13 +76,9 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
     if handle.is_empty() || !cx.driver(driver).is_some_and(|known| is_disk(known.driver)) {
         return;
     }
-    let same_disk = |other: &Volume<'_>| {
-        other.csi_handle() == Some(handle)
-            && other.csi_driver() == Some(driver)
-            && other.name() != volume.name()
-            && !(is_shared(*other) && is_shared(volume))
-    };
-    let rows = cx.view().rows(ViewKind::PersistentVolume).map(Volume::new);
+    let same_disk = |other: &Volume<'_>| other.name() != volume.name() && !(is_shared(*other) && is_shared(volume));
+    let source = volume.csi_source().unwrap_or_default();
+    let rows = cx.view().rows_by(ViewKind::PersistentVolume, &source).map(Volume::new);
     // Of several others one that is in use is the worst.
     let Some(other) = rows.filter(same_disk).min_by_key(|other| is_left(*other)) else {
         if !cx.view().is_complete(ViewKind::PersistentVolume) {

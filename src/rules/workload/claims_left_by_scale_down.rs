@@ -4,8 +4,9 @@ use crate::cluster::view::ViewKind;
 use crate::engine::cost::MonthlyCost;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::quantity::Quantity;
+use crate::model::words::listed;
 use crate::model::{Claim, FieldPath, ObjectKind, Workload};
-use crate::rules::related::{claims_of_set, cost_of};
+use crate::rules::related::{NAMED, claims_of_set, cost_of};
 
 crate::rule! {
     /// ## What it checks
@@ -83,8 +84,6 @@ crate::rule! {
     }
 }
 
-/// How many claims a message names.
-const NAMED_CLAIMS: usize = 3;
 /// How many claims the command of a remedy names.
 const DELETED_AT_ONCE: usize = 20;
 
@@ -123,11 +122,10 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     });
     let message = match names.as_slice() {
         [claim] => format!("claim {claim} stays behind, with its volume"),
-        names if names.len() <= NAMED_CLAIMS => format!("claims stay behind, with their volumes: {}", names.join(", ")),
         names => format!(
-            "{} claims stay behind, with their volumes: {}, …",
+            "{} claims stay behind, with their volumes: {}",
             names.len(),
-            first(names, NAMED_CLAIMS, ", ")
+            listed(names.iter().copied(), NAMED)
         ),
     };
     let finding = Finding::new(
@@ -137,14 +135,9 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     );
     out.push(finding.remedy(format!(
         "Delete them once their data is no longer needed: `kubectl delete pvc {} -n {}`.{cost}",
-        first(&names, DELETED_AT_ONCE, " "),
+        names.iter().copied().take(DELETED_AT_ONCE).collect::<Vec<_>>().join(" "),
         cx.namespace()
     )));
-}
-
-fn first(names: &[&str], most: usize, separator: &str) -> String {
-    let names: Vec<_> = names.iter().copied().take(most).collect();
-    names.join(separator)
 }
 
 /// The size of a claim, or the one that it asks for.

@@ -3,7 +3,7 @@
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Operation, ParameterSpec, Profiles, RuleParameters,
 };
-use crate::model::{ContainerRole, FieldPath, Mount, ObjectKind, VolumeSource, Workload};
+use crate::model::{ContainerRole, FieldPath, Mount, ObjectKind, VolumeSource, Workload, data_directory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +100,7 @@ impl RuleParameters for EphemeralDataDirectory {}
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = cx.parameters::<EphemeralDataDirectory>();
-    let whose = |mount: &Mount<'_>| super::data_directory(mount.directory, &parameters.directories);
+    let whose = |mount: &Mount<'_>| data_directory(mount.directory, &parameters.directories);
     let volumes = workload.pod_volumes();
     let volumes: BTreeMap<_, _> = volumes.iter().map(|volume| (volume.name, volume)).collect();
     let mut mounts = workload.mounts();

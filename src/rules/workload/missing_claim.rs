@@ -110,9 +110,9 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         let name = volume.claim;
         let remedy = match elsewhere.get(name) {
             Some(other) => format!(
-                "Make the claim, or correct the name. The claim {name} of namespace {other} cannot be used from here."
+                "Create the claim, or correct the name. The claim {name} of namespace {other} cannot be used from here."
             ),
-            None => "Make the claim, or correct the name.".to_owned(),
+            None => "Create the claim, or correct the name.".to_owned(),
         };
         out.push(Finding::new(volume.path, name, message).remedy(remedy));
     }

@@ -110,10 +110,10 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let finding = Finding::new(FieldPath::of(&["spec", "replicas"]), name, message);
     out.push(finding.remedy(match selector(set) {
         Some(selector) => format!(
-            "Make one: `kubectl create poddisruptionbudget {name} -n {} --selector={selector} --max-unavailable=1`.",
+            "Create one: `kubectl create poddisruptionbudget {name} -n {} --selector={selector} --max-unavailable=1`.",
             cx.namespace()
         ),
-        None => "Make a PodDisruptionBudget with the set's selector and maxUnavailable: 1.".to_owned(),
+        None => "Create a PodDisruptionBudget with the set's selector and maxUnavailable: 1.".to_owned(),
     }));
 }
 

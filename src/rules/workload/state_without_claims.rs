@@ -1,7 +1,7 @@
 //! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
-use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload};
+use crate::model::{ContainerRole, Mount, ObjectKind, PodVolume, VolumeSource, Workload, data_directory};
 use std::collections::BTreeMap;
 
 crate::rule! {
@@ -114,7 +114,5 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
 
 fn is_state(mount: &Mount<'_>) -> bool {
     let passing = |folder: &str| PASSING.contains(&folder);
-    !mount.read_only
-        && super::data_directory(mount.directory, &[]).is_none()
-        && !mount.directory.split('/').any(passing)
+    !mount.read_only && data_directory(mount.directory, &[]).is_none() && !mount.directory.split('/').any(passing)
 }
