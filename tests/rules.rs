@@ -250,18 +250,6 @@ fn case_files() -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
-/// The blocks of a case.
-const BLOCKS: [&str; 8] = [
-    "yaml policy",
-    "yaml cluster",
-    "yaml old",
-    "yaml review",
-    "yaml request",
-    "yaml fixed",
-    "text message",
-    "text skipped",
-];
-
 #[test]
 fn case_files_hold() {
     let mut failures = Vec::new();
