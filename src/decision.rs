@@ -43,7 +43,10 @@ impl Judged {
         let Finding { message, remedy, .. } = &self.finding;
         match remedy.as_str() {
             "" => format!("{message} [{}]", self.rule.name),
-            remedy => format!("{message}. {remedy} [{}]", self.rule.name),
+            remedy => {
+                let stop = if message.ends_with('?') { "" } else { "." };
+                format!("{message}{stop} {remedy} [{}]", self.rule.name)
+            }
         }
     }
 }

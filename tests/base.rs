@@ -12,8 +12,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod judging;
+mod odd;
 
 use judging::Review;
+use odd::{changed, changes, pointers};
+use proptest::prelude::prop;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +26,7 @@ use volguard::cluster::files;
 use volguard::cluster::view::{View, ViewKind};
 use volguard::decision::Judged;
 use volguard::drivers::Drivers;
-use volguard::engine::Action;
+use volguard::engine::{Action, Skip, SkipReason};
 use volguard::model::{Meta, ObjectKind};
 use volguard::policy::{PolicySet, read};
 use volguard::rules;
@@ -132,35 +135,39 @@ impl Tweak {
         }
     }
 
-    /// What stands around the object under review: on CREATE it is not there yet, on an update it is there as it was.
-    fn cluster(&self, base: &Objects, object: &Value, old: Option<&Value>) -> View {
-        let mut objects = base.clone();
+    /// The tweak as it is judged.
+    fn situation(&self, base: &Objects) -> Situation {
+        let given = base.get(&self.object).expect("an object of the base");
+        let object = patched(given, &self.patch);
+        let old = matches!(self.operation.as_deref(), Some("UPDATE" | "SCALE")).then(|| patched(given, &self.old));
+        let mut cluster = base.clone();
+        // On CREATE the object is not there yet, on an update it is there as it was.
         if self.operation.is_none() {
-            objects.remove(&self.object);
+            cluster.remove(&self.object);
         } else {
-            objects.insert(self.object.clone(), old.unwrap_or(object).clone());
+            cluster.insert(self.object.clone(), old.as_ref().unwrap_or(&object).clone());
         }
         for change in &self.around {
-            let known = objects.entry(title(change)).or_insert(Value::Null);
+            let known = cluster.entry(title(change)).or_insert(Value::Null);
             json_patch::merge(known, change);
         }
         for gone in &self.without {
-            objects
+            cluster
                 .remove(gone)
                 .unwrap_or_else(|| panic!("{}: there is no {gone}", self.rule));
         }
-        view(&objects)
+        let kind = subject_kind(&object).expect("a kind that rules read");
+        Situation {
+            kind,
+            object,
+            old,
+            cluster,
+        }
     }
 
     /// What is wrong with the tweak, if anything.
     fn fault(&self, base: &Objects, policies: &PolicySet) -> Option<String> {
-        let given = base.get(&self.object).expect("an object of the base");
-        let object = patched(given, &self.patch);
-        let old = matches!(self.operation.as_deref(), Some("UPDATE" | "SCALE")).then(|| patched(given, &self.old));
-        let cluster = self.cluster(base, &object, old.as_ref());
-        let kind = subject_kind(&object).expect("a kind that rules read");
-        let (mut judged, skipped) = self.review().judge(kind, &object, old.as_ref(), &cluster, policies);
-        judged.retain(|judged| judged.action != Action::Off);
+        let (judged, skipped) = self.situation(base).judge(&self.review(), policies);
         let mut expected: BTreeSet<&str> = self.also.keys().map(String::as_str).collect();
         expected.insert(&self.rule);
         let found: BTreeSet<&str> = judged.iter().map(|judged| judged.rule.name).collect();
@@ -169,6 +176,26 @@ impl Tweak {
         }
         let lines: Vec<String> = judged.iter().map(Judged::line).collect();
         Some(format!("{}: {lines:#?} {skipped:#?}", self.rule))
+    }
+}
+
+/// An object under review and what stands around it.
+struct Situation {
+    kind: ObjectKind,
+    object: Value,
+    old: Option<Value>,
+    cluster: Objects,
+}
+
+impl Situation {
+    fn judge(&self, review: &Review, policies: &PolicySet) -> (Vec<Judged>, Vec<Skip>) {
+        review.judge(
+            self.kind,
+            &self.object,
+            self.old.as_ref(),
+            &view(&self.cluster),
+            policies,
+        )
     }
 }
 
@@ -233,4 +260,55 @@ fn every_rule_speaks_alone() {
     let tweaked: BTreeSet<&str> = tweaks.iter().map(|tweak| tweak.rule.as_str()).collect();
     let all: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
     assert_eq!(tweaked, all, "every rule has a tweak");
+}
+
+fn assert_no_rule_fails(skipped: &[Skip]) {
+    let failed = skipped.iter().find(|skip| skip.reason == SkipReason::Panic);
+    assert!(failed.is_none(), "{failed:?}");
+}
+
+#[test]
+fn a_field_of_another_type_makes_no_rule_fail() {
+    let (base, policies) = (base(), policies());
+    for tweak in tweaks() {
+        let Situation {
+            kind,
+            object,
+            old,
+            cluster,
+        } = tweak.situation(&base);
+        let (view, review) = (view(&cluster), tweak.review());
+        for pointer in pointers(&object) {
+            for value in odd::values().into_iter().take(3) {
+                let mut odd = object.clone();
+                *odd.pointer_mut(&pointer).unwrap() = value;
+                assert_no_rule_fails(&review.judge(kind, &odd, old.as_ref(), &view, &policies).1);
+            }
+        }
+    }
+}
+
+#[test]
+fn odd_objects_in_an_odd_cluster_make_no_rule_fail() {
+    let (base, policies) = (base(), policies());
+    for tweak in tweaks() {
+        let situation = tweak.situation(&base);
+        let around = prop::collection::vec(changes(1), situation.cluster.len());
+        odd::try_cases(
+            6,
+            &tweak.rule,
+            &(changes(2), changes(2), around),
+            |(new, old, around)| {
+                let odd = Situation {
+                    kind: situation.kind,
+                    object: changed(&situation.object, &new),
+                    old: situation.old.as_ref().map(|object| changed(object, &old)),
+                    cluster: std::iter::zip(&situation.cluster, &around)
+                        .map(|((title, object), changes)| (title.clone(), changed(object, changes)))
+                        .collect(),
+                };
+                assert_no_rule_fails(&odd.judge(&tweak.review(), &policies).1);
+            },
+        );
+    }
 }

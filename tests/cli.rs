@@ -83,6 +83,35 @@ fn a_denied_claim_ends_with_1_and_says_where() {
 }
 
 #[test]
+fn findings_of_several_rules_stand_in_the_order_of_files_and_lines() {
+    let class = "apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: gp3}
+provisioner: ebs.csi.aws.com
+volumeBindingMode: Immediate
+parameters:
+  type: gp33
+  csi.storage.k8s.io/fstype: zfs
+";
+    let folder = folder(&[("z.yaml", class), ("a.yaml", CLAIM)]);
+    let check = || run(&folder, &["check", "--profile", "strict", "."], "");
+    let (code, out, _) = check();
+    let heads: Vec<&str> = out.lines().filter(|line| line.starts_with("./")).collect();
+    let expected = [
+        "./a.yaml:7:7: Deny [unsupported-access-mode]",
+        "./z.yaml:1:1: Warn [expansion-disabled]",
+        "./z.yaml:1:1: Warn [reclaim-delete]",
+        "./z.yaml:5:20: Deny [immediate-binding]",
+        "./z.yaml:7:3: Deny [unencrypted-class]",
+        "./z.yaml:7:9: Deny [invalid-driver-parameter]",
+        "./z.yaml:8:30: Deny [unsupported-fstype]",
+    ];
+    assert_eq!(heads, expected);
+    assert_eq!(code, 1);
+    assert_eq!(check().1, out);
+}
+
+#[test]
 fn standard_input_is_read_and_nothing_to_say_ends_with_0() {
     let folder = folder(&[]);
     let (code, out, _) = run(

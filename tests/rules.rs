@@ -2,12 +2,12 @@
 //!
 //! A case file is Markdown, one `##` section a case: an optional `yaml policy` (default: profile Strict), an optional
 //! `yaml cluster` (objects that are given), an optional `yaml old` (the object before an update), an optional `yaml review`
-//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, `filledIn`, where they are not those of a manifest; an old object alone makes
-//! an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
-//! optional `yaml fixed` (what the rule's fixes make of the request), an optional `text message` (what the message or the
-//! remedy of one of the findings says; line ends count as spaces), and an optional `text skipped` (why the rule could not be
-//! evaluated). In the request a comment `# finding: RULE` stands on the
-//! line of every field that the file's rule complains of, or `# finding: RULE ACTION` where the action counts.
+//! (`operation`, `user`, `gracePeriodSeconds`, `now`, `live`, `filledIn`, where they are not those of a manifest; an old
+//! object alone makes an UPDATE), a `yaml request` (on DELETE the object that is deleted, on SCALE the workload with its new replicas), an
+//! optional `yaml fixed` (what the rule's fixes make of the request), an optional `text message` (each line is something
+//! that one of the findings says, in its message or its remedy), and an optional `text skipped` (why the rule could not be
+//! evaluated). In the request a comment `# finding: RULE` stands on the line of every field that the file's rule complains
+//! of, or `# finding: RULE ACTION` where the action counts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -217,7 +217,8 @@ fn expected(rule: &Rule, request: &str) -> Vec<(usize, Option<Action>)> {
         Some("Deny") => Some(Action::Deny),
         Some("Warn") => Some(Action::Warn),
         Some("Audit") => Some(Action::Audit),
-        _ => None,
+        Some("#") | None => None,
+        Some(other) => panic!("{marker} {other}: no action"),
     };
     let marks = |line: &str| line.split(marker.as_str()).skip(1).map(action).collect::<Vec<_>>();
     let lines = request.lines().enumerate();
@@ -280,10 +281,9 @@ fn case_files_hold() {
             if !is_as_expected(&found, &expected) {
                 failures.push(format!("{name}, {title}: findings {found:#?}, expected {expected:?}"));
             }
-            if let Some(message) = block("text message") {
-                let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-                if !found.iter().any(|found| found.text.contains(&message)) {
-                    failures.push(format!("{name}, {title}: nothing says `{message}`, but {found:#?}"));
+            for words in block("text message").into_iter().flat_map(str::lines) {
+                if !found.iter().any(|found| found.text.contains(words)) {
+                    failures.push(format!("{name}, {title}: nothing says `{words}`, but {found:#?}"));
                 }
             }
             if let Some(reason) = block("text skipped")

@@ -1,7 +1,10 @@
 //! Reviews from bytes to bytes, as the API server sends and reads them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod odd;
+
 use base64::Engine as _;
+use odd::{changed, changes, pointers};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -157,6 +160,63 @@ fn several_findings_are_answered_together_and_in_the_order_of_fields() {
     assert_eq!(fields, ["spec.accessModes[0]", "spec.accessModes[1]"]);
     assert_eq!(response["status"]["message"].as_str().unwrap().lines().count(), 2);
     assert_eq!(ask(&admission, Endpoint::Validate, &review).0, response);
+}
+
+#[test]
+fn several_rules_are_answered_together_in_the_order_of_fields_and_rules() {
+    let object = class(&json!({
+        "parameters": {"type": "gp33", "encrypted": null, "fsType": "xfs", "csi.storage.k8s.io/fstype": "zfs"},
+        "metadata": {"annotations": null},
+        "allowVolumeExpansion": null,
+        "allowedTopologies": [{"matchLabelExpressions": [
+            {"key": "topology.kubernetes.io/zone", "values": ["eu-central-1a", "eu-central-1b"]}]}],
+    }));
+    let review = review(SC, "CREATE", &object);
+    let mut rules = volguard::rules::ALL.clone();
+    let forwards = CompiledPolicy::from_profile("p", Profile::Strict, Mode::Enforce, &rules);
+    rules.reverse();
+    let backwards = CompiledPolicy::from_profile("p", Profile::Strict, Mode::Enforce, &rules);
+    let twice = PolicySet::new(vec![backwards.clone(), forwards.clone()]);
+    let (response, _) = ask(&admission_of(forwards), Endpoint::Validate, &review);
+    let causes = response["status"]["details"]["causes"].as_array().unwrap();
+    let causes: Vec<_> = causes
+        .iter()
+        .map(|cause| (cause["field"].as_str().unwrap(), cause["reason"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("parameters[csi.storage.k8s.io/fstype]", "unsupported-fstype"),
+        ("parameters.encrypted", "unencrypted-class"),
+        ("parameters.fsType", "conflicting-fstype-keys"),
+        ("parameters.type", "invalid-driver-parameter"),
+        ("volumeBindingMode", "immediate-binding"),
+    ];
+    assert_eq!(causes, expected);
+    let warnings: Vec<_> = response["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w.as_str().unwrap())
+        .collect();
+    let of_rules: Vec<_> = warnings
+        .iter()
+        .map(|warning| &warning[warning.rfind('[').unwrap()..])
+        .collect();
+    // The gravest come first.
+    assert_eq!(
+        of_rules,
+        ["[reclaim-delete]", "[expansion-disabled]", "[unbounded-class-topology]"]
+    );
+    for _ in 0..3 {
+        assert_eq!(
+            ask(&admission_of(backwards.clone()), Endpoint::Validate, &review).0,
+            response
+        );
+    }
+    let both = Admission {
+        policies: twice,
+        ..admission_of(backwards)
+    };
+    assert_eq!(ask(&both, Endpoint::Validate, &review).0, response);
 }
 
 #[test]
@@ -557,152 +617,199 @@ fn bad_input_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn odd_objects_are_answered() {
+fn objects_without_anything_or_with_very_much_are_answered() {
     let admission = admission(Profile::Strict, Mode::Enforce);
-    for (kind, object) in [
-        (PVC, json!({})),
-        (PVC, json!({"metadata": null, "spec": null})),
-        (PVC, claim(&json!({"spec": {"accessModes": "ReadWriteMany"}}))),
-        (PVC, claim(&json!({"spec": {"accessModes": [null, 1, {}]}}))),
-        (
-            PVC,
-            claim(&json!({"spec": {"resources": {"requests": {"storage": "1e400"}}}})),
-        ),
-        (
-            PVC,
-            claim(&json!({"spec": {"resources": {"requests": {"storage": "-5Gi"}}}})),
-        ),
-        (
-            PVC,
-            claim(&json!({"spec": {"resources": {"requests": {"storage": ""}}}})),
-        ),
-        (
-            PVC,
-            claim(&json!({"spec": {"resources": {"requests": {"storage": 1e300}}}})),
-        ),
-        (
-            ObjectKind::StatefulSet,
-            json!({"spec": {"replicas": "3", "volumeClaimTemplates": [null, claim(&json!({}))]}}),
-        ),
-        (ObjectKind::Pod, volumes(10_000)),
-    ] {
+    let pod = (ObjectKind::Pod, volumes(10_000));
+    let empty = |kind| [(kind, json!({})), (kind, json!({"metadata": null, "spec": null}))];
+    for (kind, object) in ObjectKind::ALL.into_iter().flat_map(empty).chain([pod]) {
         for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
             ask(&admission, endpoint, &review(kind, "CREATE", &object));
         }
     }
 }
 
-/// Values that may stand anywhere, of any type.
-fn any_value() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(json!(null)),
-        Just(json!(true)),
-        Just(json!(-1)),
-        Just(json!(3)),
-        Just(json!(1e300)),
-        Just(json!("")),
-        Just(json!("ReadWriteMany")),
-        Just(json!("-5Gi")),
-        Just(json!("1e400")),
-        Just(json!([])),
-        Just(json!({})),
-        Just(json!(["ReadWriteMany", null])),
-        Just(json!([{"a": []}])),
-        Just(json!({"a": null})),
-    ]
-}
-
-const FIELDS: [&[&str]; 32] = [
-    &["metadata"],
-    &["metadata", "annotations"],
-    &["metadata", "labels"],
-    &["metadata", "managedFields"],
-    &["provisioner"],
-    &["parameters"],
-    &["parameters", "type"],
-    &["volumeBindingMode"],
-    &["reclaimPolicy"],
-    &["allowVolumeExpansion"],
-    &["spec"],
-    &["spec", "accessModes"],
-    &["spec", "storageClassName"],
-    &["spec", "volumeMode"],
-    &["spec", "resources"],
-    &["spec", "replicas"],
-    &["spec", "strategy"],
-    &["spec", "selector"],
-    &["spec", "serviceName"],
-    &["spec", "template"],
-    &["spec", "template", "spec"],
-    &["spec", "volumeClaimTemplates"],
-    &["spec", "volumes"],
-    &["spec", "template", "spec", "volumes"],
-    &["spec", "template", "spec", "containers"],
-    &["spec", "template", "spec", "affinity"],
-    &["spec", "template", "spec", "topologySpreadConstraints"],
-    &["spec", "template", "spec", "securityContext"],
-    &["spec", "template", "spec", "terminationGracePeriodSeconds"],
-    &["spec", "updateStrategy"],
-    &["spec", "maxReplicas"],
-    &["spec", "scaleTargetRef"],
-];
-
-/// An object that has everything that rules read.
-fn full(kind: ObjectKind) -> Value {
-    let term = json!({"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "b"}}});
-    let pod = json!({
-        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}, {"name": "e", "emptyDir": {}},
-            volumes(1)["spec"]["volumes"][0]],
-        "containers": [{"name": "a", "volumeMounts": [{"name": "v", "mountPath": "/data"},
-            {"name": "e", "mountPath": "/var/lib/mysql"}], "volumeDevices": [{"name": "x"}]}],
-        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
-        "topologySpreadConstraints": [term],
-        "securityContext": {"fsGroup": 1},
-        "terminationGracePeriodSeconds": 0,
-    });
-    match kind {
-        ObjectKind::StorageClass => class(&json!({})),
-        ObjectKind::PersistentVolumeClaim => claim(&json!({})),
-        ObjectKind::Pod => json!({"metadata": {"name": "a"}, "spec": pod}),
-        ObjectKind::CronJob => json!({"metadata": {"name": "a"},
-            "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}),
-        _ => json!({"metadata": {"name": "a"}, "spec": {"replicas": 3, "serviceName": "a",
-            "selector": {"matchLabels": {"app": "a"}}, "volumeClaimTemplates": [claim(&json!({}))],
-            "scaleTargetRef": {"kind": "Deployment", "name": "a"}, "maxReplicas": 3,
-            "template": {"metadata": {"labels": {"app": "a"}}, "spec": pod}}}),
-    }
-}
-
-fn put(value: &mut Value, keys: &[&str], new: Value) {
-    match (keys, value) {
-        ([key], Value::Object(map)) => drop(map.insert((*key).to_owned(), new)),
-        ([key, rest @ ..], Value::Object(map)) => {
-            if let Some(child) = map.get_mut(*key) {
-                put(child, rest, new);
+/// Objects that have everything that rules read, and fields that nobody knows.
+fn full_objects() -> Vec<Value> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/full.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut objects: Vec<Value> = volguard::yaml::values(&text).map(Result::unwrap).collect();
+    let pod = objects.iter().find(|object| object["kind"] == "Pod").unwrap()["spec"].clone();
+    for object in &mut objects {
+        for template in ["/spec/template", "/spec/jobTemplate/spec/template"] {
+            if let Some(template) = object.pointer_mut(template) {
+                template["spec"] = pod.clone();
             }
         }
-        _ => {}
+        json_patch::merge(
+            object,
+            &json!({"fromTheFuture": {"kept": [1, {}]}, "metadata": {"fromTheFuture": "kept"}}),
+        );
+    }
+    objects
+}
+
+/// Profile Strict with every parameter set to something, in a cluster that has these objects and no others.
+fn everything(objects: &[Value]) -> Admission {
+    static POLICIES: std::sync::LazyLock<PolicySet> = std::sync::LazyLock::new(|| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/policy.yaml");
+        PolicySet::new(volguard::policy::read(&[path], &volguard::rules::ALL).unwrap())
+    });
+    let mut view = View::default();
+    for object in objects {
+        files::insert(&mut view, object.clone());
+    }
+    for kind in ViewKind::ALL {
+        view.set_complete(kind, true);
+    }
+    Admission {
+        policies: POLICIES.clone(),
+        drivers: Drivers::builtin(),
+        cluster: Cluster::Fixed(Arc::new(view)),
+        own_namespace: "volguard-system".to_owned(),
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+/// The reviews of every operation that turn the one object into the other.
+fn reviews(kind: ObjectKind, old: &Value, new: &Value) -> Vec<Value> {
+    let with = |operation: &str, change: Value| {
+        let mut review = review(kind, operation, new);
+        review["request"]
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        review
+    };
+    let mut reviews = vec![
+        with("CREATE", json!({"namespace": "a"})),
+        with("UPDATE", json!({"namespace": "a", "oldObject": old})),
+        with(
+            "DELETE",
+            json!({"namespace": "a", "object": null, "oldObject": old, "options": {"gracePeriodSeconds": 0}}),
+        ),
+    ];
+    if matches!(kind, ObjectKind::StatefulSet | ObjectKind::Deployment) {
+        let scale = |object: &Value| {
+            json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a", "namespace": "a"},
+                "spec": {"replicas": object.pointer("/spec/replicas")}})
+        };
+        let resource = format!("{}s", kind.as_str().to_lowercase());
+        reviews.push(with(
+            "UPDATE",
+            json!({"namespace": "a", "subResource": "scale", "object": scale(new), "oldObject": scale(old),
+                "kind": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+                "resource": {"group": "apps", "version": "v1", "resource": resource}}),
+        ));
+    }
+    reviews
+}
 
-    #[test]
-    fn whatever_stands_in_the_fields_nothing_panics_and_patches_converge(
-        kind in 0..ObjectKind::ALL.len(),
-        changes in prop::collection::vec((0..FIELDS.len(), any_value()), 0..4),
-    ) {
-        let kind = ObjectKind::ALL[kind];
-        let mut object = full(kind);
-        for (field, value) in changes {
-            put(&mut object, FIELDS[field], value);
+/// Asks both endpoints; what they patch stays as it is when it comes again, and what nobody knows is kept.
+fn ask_both(admission: &Admission, review: &Value) {
+    ask(admission, Endpoint::Validate, review);
+    let (response, _) = ask(admission, Endpoint::Mutate, review);
+    if response.get("patch").is_none() {
+        return;
+    }
+    let before = &review["request"]["object"];
+    let after = patched(&response, before);
+    for unknown in ["/fromTheFuture", "/metadata/fromTheFuture"] {
+        assert_eq!(after.pointer(unknown), before.pointer(unknown));
+    }
+    let mut again = review.clone();
+    again["request"]["object"] = after;
+    assert_eq!(ask(admission, Endpoint::Mutate, &again).0.get("patch"), None, "{again}");
+}
+
+#[test]
+fn whatever_stands_in_the_fields_nothing_panics_and_patches_converge() {
+    let objects = full_objects();
+    let around = prop::collection::vec(changes(2), objects.len());
+    let strategy = (changes(3), changes(3), around);
+    for kind in ObjectKind::ALL {
+        let full = objects.iter().find(|object| object["kind"] == kind.as_str()).unwrap();
+        odd::try_cases(12, kind.as_str(), &strategy, |(new, old, around)| {
+            let odd: Vec<Value> = objects
+                .iter()
+                .zip(&around)
+                .map(|(o, changes)| changed(o, changes))
+                .collect();
+            let admission = everything(&odd);
+            for review in reviews(kind, &changed(full, &old), &changed(full, &new)) {
+                ask_both(&admission, &review);
+            }
+        });
+    }
+}
+
+#[test]
+fn every_field_may_be_of_another_type() {
+    let objects = full_objects();
+    let admission = everything(&objects);
+    for full in &objects {
+        let Some(kind) = ObjectKind::ALL.into_iter().find(|kind| full["kind"] == kind.as_str()) else {
+            continue;
+        };
+        // The pods of all workloads are read alike.
+        let own = pointers(full)
+            .into_iter()
+            .filter(|pointer| !pointer.contains("/template/spec/"));
+        for (index, pointer) in own.enumerate() {
+            // Three types for each, and another three for the next: all five would take long.
+            for value in odd::values().into_iter().take(5).cycle().skip(index % 5).take(3) {
+                let mut object = full.clone();
+                *object.pointer_mut(&pointer).unwrap() = value;
+                ask(&admission, Endpoint::Validate, &reviews(kind, full, &object)[0]);
+            }
         }
-        let admission = admission(Profile::Strict, Mode::Enforce);
-        ask(&admission, Endpoint::Validate, &review(kind, "CREATE", &object));
-        let (response, _) = ask(&admission, Endpoint::Mutate, &review(kind, "CREATE", &object));
-        let after = patched(&response, &object);
-        let (again, _) = ask(&admission, Endpoint::Mutate, &review(kind, "CREATE", &after));
-        prop_assert_eq!(again.get("patch"), None);
+    }
+}
+
+#[test]
+fn the_full_objects_have_every_field_that_rules_read() {
+    /// Words of the code that look like fields.
+    const OTHERS: [&str; 1] = ["eEinumkKMGTP"];
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("tests/wire/full.yaml")).unwrap();
+    let mut missing = std::collections::BTreeSet::new();
+    for folder in ["src/model", "src/rules"] {
+        for entry in walkdir::WalkDir::new(root.join(folder)) {
+            let path = entry.unwrap().into_path();
+            let Ok(code) = std::fs::read_to_string(&path) else {
+                continue;
+            };
+            let code = code.split("#[cfg(test)]").next().unwrap();
+            let lines = code.lines().filter(|line| {
+                let line = line.trim_start();
+                !line.starts_with("//") && !line.starts_with("#[")
+            });
+            let words = lines.flat_map(|line| line.split('"').skip(1).step_by(2));
+            let is_field = |word: &&str| {
+                word.starts_with(|c: char| c.is_ascii_lowercase())
+                    && word.contains(|c: char| c.is_ascii_uppercase())
+                    && word.chars().all(|c| c.is_ascii_alphabetic())
+            };
+            let known = |word: &&str| OTHERS.contains(word) || text.contains(&format!("{word}:"));
+            missing.extend(words.filter(is_field).filter(|word| !known(word)).map(str::to_owned));
+        }
+    }
+    assert_eq!(missing, std::collections::BTreeSet::new());
+}
+
+#[test]
+fn the_policy_sets_every_parameter() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/policy.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let policy = volguard::yaml::values(&text).next().unwrap().unwrap();
+    let set = policy["spec"]["rules"].as_array().unwrap();
+    for rule in volguard::rules::ALL.iter() {
+        let defaults = (rule.parameters.defaults)(Profile::Strict);
+        let given = set.iter().find(|given| given["name"] == rule.name);
+        for key in defaults.as_object().unwrap().keys() {
+            assert!(
+                given.is_some_and(|given| given["parameters"].get(key).is_some()),
+                "{}: {key}",
+                rule.name
+            );
+        }
     }
 }

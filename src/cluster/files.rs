@@ -6,6 +6,7 @@ use crate::model::Meta;
 use crate::model::object::{group_of, text};
 use crate::yaml::{self, YamlError};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ pub enum FilesError {
 /// is Unknown. Folders are walked; of them files that end with .yaml, .yml or .json are read, and what begins with a
 /// dot is left out. Fails at the first path or document that cannot be read, and says where.
 pub fn read(paths: &[PathBuf]) -> Result<View, FilesError> {
-    let mut view = View::default();
+    let (mut view, mut given) = (View::default(), BTreeSet::new());
     for path in paths {
         for file in manifests(path)? {
             for object in yaml::values(&read_text(&file)?) {
@@ -64,12 +65,12 @@ pub fn read(paths: &[PathBuf]) -> Result<View, FilesError> {
                     path: file.clone(),
                     source,
                 })?;
-                insert(&mut view, object);
+                insert_as(&mut view, object, "", "", &mut given);
             }
         }
     }
-    for kind in ViewKind::ALL {
-        view.set_complete(kind, view.count(kind) > 0);
+    for kind in given {
+        view.set_complete(kind, true);
     }
     Ok(view)
 }
@@ -78,11 +79,12 @@ pub fn read(paths: &[PathBuf]) -> Result<View, FilesError> {
 /// out; a namespaced object without a namespace is in `default`, as for kubectl. Where a different object of the name is
 /// there already, look-ups of the name answer Unknown.
 pub fn insert(view: &mut View, object: Value) {
-    insert_as(view, object, "", "");
+    insert_as(view, object, "", "", &mut BTreeSet::new());
 }
 
-/// Inserts an object. Lists of one kind (`StorageClassList`) may leave the type of their items out.
-fn insert_as(view: &mut View, mut object: Value, group_version: &str, kind: &str) {
+/// Inserts an object. Lists of one kind (`StorageClassList`) may leave the type of their items out. Its kind is given also
+/// where no rule reads the object, and the view does not keep it: a pod without claims.
+fn insert_as(view: &mut View, mut object: Value, group_version: &str, kind: &str, given: &mut BTreeSet<ViewKind>) {
     let items = object.get_mut("items").map(Value::take);
     let group_version = text(&object, &["apiVersion"]).unwrap_or(group_version);
     let kind = text(&object, &["kind"]).unwrap_or(kind);
@@ -90,7 +92,7 @@ fn insert_as(view: &mut View, mut object: Value, group_version: &str, kind: &str
         // Each item is dropped before the next is trimmed: what both need is in memory once only.
         if let Value::Array(items) = items {
             for item in items {
-                insert_as(view, item, group_version, of);
+                insert_as(view, item, group_version, of, given);
             }
         }
         return;
@@ -108,6 +110,7 @@ fn insert_as(view: &mut View, mut object: Value, group_version: &str, kind: &str
         "" => "default",
         namespace => namespace,
     };
+    given.insert(kind);
     if let Some(row) = trim(kind, &object) {
         view.add(kind, namespace, meta.name(), Arc::new(row));
     }
@@ -197,6 +200,14 @@ provisioner: disk.example.com
         assert_eq!(fast["provisioner"], "disk.example.com");
         assert_eq!(view.get(ViewKind::StorageClass, "", "slow"), Lookup::Absent);
         assert_eq!(view.get(ViewKind::CsiDriver, "", "disk.example.com"), Lookup::Unknown);
+    }
+
+    #[test]
+    fn a_pod_that_no_rule_reads_is_given_too() {
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {volumes: []}}";
+        let view = view_of(&[("pod.yaml", pod)]).unwrap();
+        assert_eq!(view.count(ViewKind::Pod), 0);
+        assert!(view.is_complete(ViewKind::Pod));
     }
 
     #[test]

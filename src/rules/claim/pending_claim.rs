@@ -174,7 +174,7 @@ fn reason_of_class(claim: &Claim<'_>, class: StorageClass<'_>, cx: &Context<'_>)
         return format!("nothing provisions for class {name}, and no volume of it fits");
     }
     if claim.selector().is_some() {
-        return format!("it has a selector, and no volume of class {name} fits; none is made then");
+        return format!("its selector fits no volume of class {name}, and none is made");
     }
     if let Some(source) = claim.data_source()
         && let Lookup::Found(clause) = obstacle(&source, cx)
