@@ -138,7 +138,7 @@ fn carry(path: &FieldPath, value: &Value, old: &Value, request: &Request<'_>) ->
         .steps()
         .iter()
         .map(|step| match step {
-            Step::Key(key) => key.as_str(),
+            Step::Key(key) => &**key,
             Step::Index(_) => "",
         })
         .collect();

@@ -63,18 +63,18 @@ fn set(object: &mut Value, path: &FieldPath, value: Value, operations: &mut Vec<
     }
     let parent = object.pointer_mut(&prefix(&steps[..present]))?.as_object_mut()?;
     let Step::Key(key) = &steps[present] else { return None };
-    if steps.len() > present + 1 && parent.get(key).is_some_and(|value| !value.is_null()) {
+    if steps.len() > present + 1 && parent.get(&**key).is_some_and(|value| !value.is_null()) {
         return None;
     }
     let value = steps[present + 1..].iter().rev().fold(value, |value, step| {
         let mut map = Map::new();
         if let Step::Key(key) = step {
-            map.insert(key.clone(), value);
+            map.insert(key.to_string(), value);
         }
         Value::Object(map)
     });
     let pointer = pointer(&prefix(&steps[..=present]))?;
-    operations.push(match parent.insert(key.clone(), value.clone()) {
+    operations.push(match parent.insert(key.to_string(), value.clone()) {
         Some(_) => PatchOperation::Replace(ReplaceOperation { path: pointer, value }),
         None => PatchOperation::Add(AddOperation { path: pointer, value }),
     });
@@ -89,7 +89,7 @@ fn prefix(steps: &[Step]) -> String {
     steps
         .iter()
         .fold(FieldPath::default(), |path, step| match step {
-            Step::Key(key) => path.key(key),
+            Step::Key(key) => path.entry(key),
             Step::Index(index) => path.index(*index),
         })
         .pointer()

@@ -142,12 +142,12 @@ impl<'a> Claim<'a> {
     }
 
     /// The path of a field of the claim's metadata, in the object that holds the claim.
-    pub fn meta_path(&self, keys: &[&str]) -> FieldPath {
+    pub fn meta_path(&self, keys: &[&'static str]) -> FieldPath {
         self.path.key("metadata").keys(keys)
     }
 
     /// The path of a field of the claim's spec, in the object that holds the claim.
-    pub fn spec_path(&self, keys: &[&str]) -> FieldPath {
+    pub fn spec_path(&self, keys: &[&'static str]) -> FieldPath {
         self.path.key("spec").keys(keys)
     }
 

@@ -1,12 +1,14 @@
 //! Where in an object something stands.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// One step of a [`FieldPath`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
-    /// A key of a mapping.
-    Key(String),
+    /// A key of a mapping. Most keys are names in the API and cost nothing to copy; paths are made for every field that is
+    /// looked at, and read for the few that offend.
+    Key(Cow<'static, str>),
     /// An index of a list.
     Index(usize),
 }
@@ -18,22 +20,29 @@ pub struct FieldPath(Vec<Step>);
 
 impl FieldPath {
     /// The path of nested keys below the object itself: `FieldPath::of(&["spec", "replicas"])`.
-    pub fn of(keys: &[&str]) -> Self {
-        Self(keys.iter().map(|key| Step::Key((*key).to_owned())).collect())
+    pub fn of(keys: &[&'static str]) -> Self {
+        Self::default().keys(keys)
     }
 
     /// This path and one key more.
     #[must_use]
-    pub fn key(&self, key: &str) -> Self {
-        self.with(Step::Key(key.to_owned()))
+    pub fn key(&self, key: &'static str) -> Self {
+        self.with(Step::Key(Cow::Borrowed(key)))
+    }
+
+    /// This path and the key of a map more, whose keys are no names in the API: parameters, labels.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Self {
+        self.with(Step::Key(Cow::Owned(key.to_owned())))
     }
 
     /// This path and several keys more.
     #[must_use]
-    pub fn keys(&self, keys: &[&str]) -> Self {
-        let mut path = self.clone();
-        path.0.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
-        path
+    pub fn keys(&self, keys: &[&'static str]) -> Self {
+        let mut steps = Vec::with_capacity(self.0.len() + keys.len());
+        steps.extend_from_slice(&self.0);
+        steps.extend(keys.iter().map(|key| Step::Key(Cow::Borrowed(key))));
+        Self(steps)
     }
 
     /// This path and one index more.
@@ -43,9 +52,10 @@ impl FieldPath {
     }
 
     fn with(&self, step: Step) -> Self {
-        let mut path = self.clone();
-        path.0.push(step);
-        path
+        let mut steps = Vec::with_capacity(self.0.len() + 1);
+        steps.extend_from_slice(&self.0);
+        steps.push(step);
+        Self(steps)
     }
 
     /// The steps from the object to the field.

@@ -87,7 +87,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         };
         let message = format!("{} sets {key}, which only controllers write", claim.title());
         out.push(
-            Finding::new(claim.meta_path(&["annotations", key]), value, message)
+            Finding::new(claim.meta_path(&["annotations"]).entry(key), value, message)
                 .remedy(format!("They take it for {meaning}. Take it out of the manifest.")),
         );
     }

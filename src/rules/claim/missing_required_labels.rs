@@ -97,12 +97,12 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         let (title, found) = (claim.title(), claim.labels().find(|(key, _)| wanted.has_key(key)));
         let (path, value, message) = match found {
             Some((key, value)) => (
-                claim.meta_path(&["labels", key]),
+                claim.meta_path(&["labels"]).entry(key),
                 value,
                 format!("{title} has label {key} with a value that is not allowed, {value}"),
             ),
             None => (
-                claim.meta_path(&["labels", key]),
+                claim.meta_path(&["labels"]).entry(key),
                 "",
                 format!("{title} has no label {key}, which is required"),
             ),

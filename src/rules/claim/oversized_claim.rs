@@ -144,7 +144,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     });
     let remedy =
         format!("A volume cannot shrink: create a smaller claim and copy the data with a pod that mounts both.{saved}");
-    out.push(Finding::new(claim.meta_path(&["annotations", key]), used.to_string(), message).remedy(remedy));
+    out.push(Finding::new(claim.meta_path(&["annotations"]).entry(key), used.to_string(), message).remedy(remedy));
 }
 
 /// What a volume of twice the used size would cost less, where prices are known.

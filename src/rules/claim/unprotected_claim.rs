@@ -124,7 +124,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         Some(Label { key, value }) => {
             let finding = finding.remedy(format!("Write metadata.labels with {key}: {value}, or another value."));
             if claim.origin() == ClaimOrigin::Object {
-                let path = claim.meta_path(&["labels", key]);
+                let path = claim.meta_path(&["labels"]).entry(key);
                 finding.fix([Edit::Set(path, value.as_str().into())])
             } else {
                 finding

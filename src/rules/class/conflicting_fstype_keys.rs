@@ -64,7 +64,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     for (key, value) in keys.iter().filter(|(key, _)| key != kept) {
         let message = format!("`{key}` and `{kept}` together: external-provisioner refuses every claim");
         out.push(
-            Finding::new(FieldPath::of(&["parameters"]).key(key), *value, message)
+            Finding::new(FieldPath::of(&["parameters"]).entry(key), *value, message)
                 .remedy(format!(
                     "Remove `{key}: {value}` or `{kept}: {kept_value}`. {PARAMETERS_STAY}"
                 ))

@@ -76,7 +76,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         let short = key.rsplit_once('/').map_or(key, |(_, short)| short);
         let message = format!("`{short}` {what}: every claim is refused");
         out.push(
-            Finding::new(FieldPath::of(&["parameters"]).key(key), value, message)
+            Finding::new(FieldPath::of(&["parameters"]).entry(key), value, message)
                 .remedy(format!("{remedy}. {PARAMETERS_STAY}"))
                 .certainty(certainty),
         );

@@ -72,7 +72,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let SecretKeys { name, namespace, .. } = SecretKeys::CONTROLLER_EXPAND;
     out.push(
         Finding::new(
-            FieldPath::of(&["parameters"]).key(name),
+            FieldPath::of(&["parameters"]).entry(name),
             "",
             format!("claims may grow, and {product} gets no controller-expand secret"),
         )

@@ -204,7 +204,7 @@ fn parameter_finding(
         }
         _ => (fault.message.clone(), fault.remedy.clone()),
     };
-    Finding::new(FieldPath::of(&["parameters"]).key(&fault.key), value, message)
+    Finding::new(FieldPath::of(&["parameters"]).entry(&fault.key), value, message)
         .remedy(remedy)
         .certainty(certainty)
         .profiles(parameter_profiles(fault))

@@ -99,7 +99,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     } else {
         " and the secret or key service that the driver needs"
     };
-    let path = FieldPath::of(&["parameters"]).key(key);
+    let path = FieldPath::of(&["parameters"]).entry(key);
     let finding = Finding::new(path.clone(), found, message)
         .remedy(format!(
             "Set parameter `{parameter}: {value:?}`{needs}. {PARAMETERS_STAY}"
@@ -127,7 +127,7 @@ fn carries(class: StorageClass<'_>, cx: &Context<'_>) -> Vec<FieldPath> {
             return None;
         };
         let old = Parameters::new(old_class(cx)?.parameters());
-        (old.get(parameter) == Some(value)).then(|| FieldPath::of(&["parameters"]).key(parameter))
+        (old.get(parameter) == Some(value)).then(|| FieldPath::of(&["parameters"]).entry(parameter))
     };
     carried().into_iter().collect()
 }

@@ -69,7 +69,7 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         };
         let message = format!("{} does not make the filesystem `{name}`", known.driver.product());
         out.push(
-            Finding::new(FieldPath::of(&["parameters"]).key(key), name, message)
+            Finding::new(FieldPath::of(&["parameters"]).entry(key), name, message)
                 .remedy(with_reason(answer.because, &format!("{choose} {PARAMETERS_STAY}")))
                 .certainty(answer.confidence.into()),
         );

@@ -84,7 +84,7 @@ fn check(quota: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         };
         out.push(
             Finding::new(
-                FieldPath::of(&["spec", "hard"]).key(key),
+                FieldPath::of(&["spec", "hard"]).entry(key),
                 class,
                 format!("the quota limits StorageClass {class}, which does not exist{hint}"),
             )

@@ -61,7 +61,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
         let driver = known.driver.name();
         out.push(
             Finding::new(
-                FieldPath::of(&["spec", source]),
+                FieldPath::of(&["spec"]).entry(source),
                 source,
                 format!(
                     "{} has the in-tree source {source}, which {driver} serves now",

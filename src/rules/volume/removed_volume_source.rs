@@ -69,7 +69,7 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     out.push(
         Finding::new(
-            FieldPath::of(&["spec", source]),
+            FieldPath::of(&["spec"]).entry(source),
             source,
             format!("no pod can mount {}: Kubernetes has no {source}{since}", volume.title()),
         )

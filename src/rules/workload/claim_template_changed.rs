@@ -188,7 +188,9 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 } else {
                     format!("Run {replace}: claims that exist keep what they have, only those of new replicas change.")
                 };
-                Finding::new(path.index(change.index).keys(&change.keys), change.after, message).remedy(remedy)
+                let template = path.index(change.index);
+                let field = change.keys.iter().fold(template, |field, key| field.entry(key));
+                Finding::new(field, change.after, message).remedy(remedy)
             }
         });
     }
