@@ -87,8 +87,9 @@ reclaimPolicy: Retain
 }
 
 pub(crate) fn protected_data_is_deleted_only_when_the_label_is_off(cx: &Cx<'_>) {
-    bind(cx, "Delete");
     let _volguard = cx.connected().policy(ENFORCE).guard();
+    // The binder's own update of the claim passes.
+    bind(cx, "Delete");
     refused(cx, &["delete", "pvc", "data"], "protected-claim-deleted");
     refused(cx, &["delete", "pv", "$NS-volume"], "bound-volume-deleted");
     cx.kubectl()
@@ -229,4 +230,31 @@ spec:
         .run(&["delete", "pod", "db-0", "--force", "--grace-period=0"]);
     assert!(outcome.success, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("[force-deleted-pod]"), "{}", outcome.stderr);
+}
+
+/// A denial of these claims would keep the pods of a set that is older than the policy from coming back.
+pub(crate) fn the_claims_of_an_older_set_are_made_although_its_template_breaks_a_rule(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    cx.accepts(DATABASE);
+    let policy = "
+apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: tests}
+spec:
+  profile: Recommended
+  rules: [{name: missing-required-labels, action: Deny, parameters: {labels: [{key: owner}]}}]
+";
+    let _volguard = cx.connected().policy(policy).guard();
+    let refusal = cx.rejects(
+        "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: by-hand}
+spec: {accessModes: [ReadWriteOnce], storageClassName: $NS-gp3, resources: {requests: {storage: 10Gi}}}
+",
+    );
+    assert!(refusal.contains("[missing-required-labels]"), "{refusal}");
+    cx.kubectl().must(&["scale", "statefulset", "db", "--replicas=4"]);
+    let claim = format!("/api/v1/namespaces/{}/persistentvolumeclaims/data-db-3", cx.namespace);
+    wait("the claim of the fourth replica", || cx.api().get(&claim));
 }

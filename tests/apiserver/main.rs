@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         categories::a_growth_that_the_class_forbids_is_explained_beside_the_api_servers_refusal,
         categories::a_volume_of_a_nodes_folder_is_warned_of_and_strictly_refused,
         categories::a_set_gets_the_ownership_change_that_starts_fast,
+        categories::the_claims_of_an_older_set_are_made_although_its_template_breaks_a_rule,
         categories::a_scale_onto_one_disk_is_refused_and_a_forced_deletion_warned_of,
         scan::objects_that_were_stored_before_are_found,
         scan::what_may_not_be_listed_is_an_error_and_not_a_clean_bill,
