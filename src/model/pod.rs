@@ -22,9 +22,20 @@ pub struct Container<'a> {
     value: &'a Value,
     path: FieldPath,
     role: ContainerRole,
+    mounts: Vec<Mount<'a>>,
 }
 
 impl<'a> Container<'a> {
+    fn read(value: &'a Value, path: FieldPath, role: ContainerRole) -> Self {
+        let is_sidecar = role == ContainerRole::Init && text(value, &["restartPolicy"]) == Some("Always");
+        Self {
+            value,
+            mounts: mounts(value, &path),
+            path,
+            role: if is_sidecar { ContainerRole::Main } else { role },
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &'a str {
         text(self.value, &["name"]).unwrap_or_default()
@@ -53,25 +64,29 @@ impl<'a> Container<'a> {
     }
 
     /// What it mounts: `volumeMounts`, then `volumeDevices`.
-    pub fn mounts(&self) -> Vec<Mount<'a>> {
-        [
-            ("volumeMounts", "mountPath", VolumeMode::Filesystem),
-            ("volumeDevices", "devicePath", VolumeMode::Block),
-        ]
-        .into_iter()
-        .flat_map(|(field, at, mode)| {
-            let path = self.path.key(field);
-            let mounts = list(self.value, &[field]).iter().enumerate();
-            mounts.map(move |(index, mount)| Mount {
-                volume: text(mount, &["name"]).unwrap_or_default(),
-                directory: text(mount, &[at]).unwrap_or_default(),
-                mode,
-                read_only: mount.get("readOnly") == Some(&Value::Bool(true)),
-                path: path.index(index),
-            })
-        })
-        .collect()
+    pub fn mounts(&self) -> &[Mount<'a>] {
+        &self.mounts
     }
+}
+
+fn mounts<'a>(container: &'a Value, path: &FieldPath) -> Vec<Mount<'a>> {
+    [
+        ("volumeMounts", "mountPath", VolumeMode::Filesystem),
+        ("volumeDevices", "devicePath", VolumeMode::Block),
+    ]
+    .into_iter()
+    .flat_map(|(field, at, mode)| {
+        let path = path.key(field);
+        let mounts = list(container, &[field]).iter().enumerate();
+        mounts.map(move |(index, mount)| Mount {
+            volume: text(mount, &["name"]).unwrap_or_default(),
+            directory: text(mount, &[at]).unwrap_or_default(),
+            mode,
+            read_only: mount.get("readOnly") == Some(&Value::Bool(true)),
+            path: path.index(index),
+        })
+    })
+    .collect()
 }
 
 /// A volume in a container.
@@ -193,7 +208,11 @@ impl<'a> PodVolume<'a> {
 
 impl<'a> Workload<'a> {
     /// The containers of the pods, in the order in which they start.
-    pub fn containers(&self) -> Vec<Container<'a>> {
+    pub fn containers(&self) -> &[Container<'a>] {
+        &self.containers
+    }
+
+    pub(super) fn read_containers(&self) -> Vec<Container<'a>> {
         [
             ("initContainers", ContainerRole::Init),
             ("containers", ContainerRole::Main),
@@ -201,11 +220,8 @@ impl<'a> Workload<'a> {
         ]
         .into_iter()
         .flat_map(|(field, role)| {
-            self.pod_list(&[field]).map(move |(path, value)| {
-                let is_sidecar = role == ContainerRole::Init && text(value, &["restartPolicy"]) == Some("Always");
-                let role = if is_sidecar { ContainerRole::Main } else { role };
-                Container { value, path, role }
-            })
+            let items = self.pod_list(&[field]);
+            items.map(move |(path, value)| Container::read(value, path, role))
         })
         .collect()
     }
@@ -213,7 +229,11 @@ impl<'a> Workload<'a> {
     /// The volumes that containers can mount: those of the set's claim templates, then the pod's own. A template hides a
     /// volume of the same name.
     /// <https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/statefulset/stateful_set_utils.go>
-    pub fn pod_volumes(&self) -> Vec<PodVolume<'a>> {
+    pub fn pod_volumes(&self) -> &[PodVolume<'a>] {
+        &self.pod_volumes
+    }
+
+    pub(super) fn read_pod_volumes(&self) -> Vec<PodVolume<'a>> {
         let templates = match self.kind() {
             ObjectKind::StatefulSet => list(self.value(), &["spec", "volumeClaimTemplates"]),
             _ => &[],
@@ -251,32 +271,26 @@ impl<'a> Workload<'a> {
     }
 
     /// Every mount of every container, with the container.
-    pub fn mounts(&self) -> Vec<(Container<'a>, Mount<'a>)> {
-        let containers = self.containers().into_iter();
-        containers
-            .flat_map(|container| {
-                let mounts = container.mounts().into_iter();
-                mounts.map(move |mount| (container.clone(), mount))
-            })
-            .collect()
+    pub fn mounts(&self) -> impl Iterator<Item = (&Container<'a>, &Mount<'a>)> {
+        let containers = self.containers().iter();
+        containers.flat_map(|container| container.mounts().iter().map(move |mount| (container, mount)))
     }
 
     /// The names of the volumes that a container can write to, with the name of such a container.
     pub fn writers(&self) -> BTreeMap<&'a str, &'a str> {
-        let mounts = self.mounts().into_iter().filter(|(_, mount)| !mount.read_only);
+        let mounts = self.mounts().filter(|(_, mount)| !mount.read_only);
         mounts
             .map(|(container, mount)| (mount.volume, container.name()))
             .collect()
     }
 
     /// The volumes that keep data for later pods, and that a container can write to.
-    pub fn written_claims(&self) -> Vec<PodVolume<'a>> {
+    pub fn written_claims(&self) -> Vec<&PodVolume<'a>> {
         let written = self.writers();
-        let mut volumes = self.pod_volumes();
-        volumes.retain(|volume| {
+        let keeps = |volume: &&PodVolume<'a>| {
             let is_writable = !matches!(volume.source, VolumeSource::Claim { read_only: true, .. });
             volume.is_lasting_claim() && is_writable && written.contains_key(volume.name)
-        });
-        volumes
+        };
+        self.pod_volumes().iter().filter(keeps).collect()
     }
 }

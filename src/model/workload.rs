@@ -1,7 +1,7 @@
 //! Workloads: whatever makes pods.
 
 use super::object::{Meta, at, map, text};
-use super::{Claim, ClaimOrigin, FieldPath, ObjectKind, VolumeSource};
+use super::{Claim, ClaimOrigin, Container, FieldPath, ObjectKind, PodVolume, VolumeSource};
 use serde_json::{Map, Value};
 
 /// A pod volume that names a claim.
@@ -21,6 +21,9 @@ pub struct Workload<'a> {
     kind: ObjectKind,
     value: &'a Value,
     claims: Vec<Claim<'a>>,
+    // Read once, for a dozen rules ask.
+    pub(super) pod_volumes: Vec<PodVolume<'a>>,
+    pub(super) containers: Vec<Container<'a>>,
 }
 
 impl<'a> Workload<'a> {
@@ -30,7 +33,11 @@ impl<'a> Workload<'a> {
             kind,
             value,
             claims: Vec::new(),
+            pod_volumes: Vec::new(),
+            containers: Vec::new(),
         };
+        workload.pod_volumes = workload.read_pod_volumes();
+        workload.containers = workload.read_containers();
         workload.claims = workload.read_claims();
         workload
     }
@@ -115,7 +122,7 @@ impl<'a> Workload<'a> {
 
     /// The claims that the pods name, each with its place.
     pub fn claim_volumes(&self) -> Vec<ClaimVolume<'a>> {
-        let volumes = self.pod_volumes().into_iter();
+        let volumes = self.pod_volumes().iter();
         volumes
             .filter_map(|volume| match volume.source {
                 VolumeSource::Claim { name, read_only } => Some(ClaimVolume {
@@ -131,7 +138,7 @@ impl<'a> Workload<'a> {
     /// Names of the claims that a pod uses: those that it names, and those that are made for its ephemeral volumes.
     pub fn used_claims(&self) -> Vec<String> {
         let pod = self.meta().name();
-        let volumes = self.pod_volumes().into_iter();
+        let volumes = self.pod_volumes().iter();
         volumes
             .filter_map(|volume| match volume.source {
                 VolumeSource::Claim { name, .. } => Some(name.to_owned()),
@@ -147,10 +154,10 @@ impl<'a> Workload<'a> {
     }
 
     fn read_claims(&self) -> Vec<Claim<'a>> {
-        let volumes = self.pod_volumes().into_iter();
+        let volumes = self.pod_volumes().iter();
         volumes
-            .filter_map(|volume| match volume.source {
-                VolumeSource::Template(claim) => Some(claim),
+            .filter_map(|volume| match &volume.source {
+                VolumeSource::Template(claim) => Some(claim.clone()),
                 _ => None,
             })
             .collect()

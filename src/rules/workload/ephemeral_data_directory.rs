@@ -3,7 +3,7 @@
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Operation, ParameterSpec, Profiles, RuleParameters,
 };
-use crate::model::{ContainerRole, FieldPath, Mount, ObjectKind, VolumeSource, Workload, data_directory};
+use crate::model::{Container, ContainerRole, FieldPath, Mount, ObjectKind, VolumeSource, Workload, data_directory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,8 +103,12 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let whose = |mount: &Mount<'_>| data_directory(mount.directory, &parameters.directories);
     let volumes = workload.pod_volumes();
     let volumes: BTreeMap<_, _> = volumes.iter().map(|volume| (volume.name, volume)).collect();
-    let mut mounts = workload.mounts();
-    mounts.retain(|(container, _)| container.role() == ContainerRole::Main);
+    // Most workloads mount nothing where a database keeps its files.
+    if !workload.mounts().any(|(_, mount)| whose(mount).is_some()) {
+        return;
+    }
+    let of_main = |(container, _): &(&Container<'_>, &Mount<'_>)| container.role() == ContainerRole::Main;
+    let mounts: Vec<_> = workload.mounts().filter(of_main).collect();
     // Where data is kept, by container, and which containers have a volume in a directory of another kind.
     let mut keeping: BTreeSet<(&FieldPath, &str)> = BTreeSet::new();
     let mut elsewhere: BTreeMap<&str, BTreeSet<&FieldPath>> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! See the documentation of [`RULE`].
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Profiles};
-use crate::model::{ContainerRole, ObjectKind, Workload};
+use crate::model::{Container, ContainerRole, ObjectKind, Workload};
 use serde_json::Value;
 
 crate::rule! {
@@ -70,10 +70,10 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     if !is_ordered || workload.replicas() < 2 || gates.is_some_and(|gates| !gates.is_empty()) {
         return;
     }
-    let mut containers = workload.containers();
-    containers.retain(|container| container.role() == ContainerRole::Main);
-    let Some(first) = containers.first() else { return };
-    if containers.iter().any(crate::model::Container::has_readiness) {
+    let containers = workload.containers().iter();
+    let mut containers = containers.filter(|container| container.role() == ContainerRole::Main);
+    let Some(first) = containers.next() else { return };
+    if first.has_readiness() || containers.any(Container::has_readiness) {
         return;
     }
     let message = "no readinessProbe: the set goes on to the next replica as soon as a process runs";

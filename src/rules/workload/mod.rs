@@ -149,12 +149,12 @@ fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Fin
 }
 
 /// The volumes of the pods that are claims, each with its claim: one that exists, or the template of one.
-fn claims_of_pods<'a>(
-    workload: &Workload<'a>,
+fn claims_of_pods<'w, 'a>(
+    workload: &'w Workload<'a>,
     cx: &Context<'a>,
     out: &mut Findings,
-) -> Vec<(PodVolume<'a>, Claim<'a>)> {
-    let volumes = workload.pod_volumes().into_iter();
+) -> Vec<(&'w PodVolume<'a>, Claim<'a>)> {
+    let volumes = workload.pod_volumes().iter();
     volumes
         .filter_map(|volume| {
             let claim = match &volume.source {

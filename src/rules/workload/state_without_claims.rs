@@ -88,16 +88,15 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     if volumes.iter().any(PodVolume::keeps_data) {
         return;
     }
-    let mounts = workload.mounts();
-    let of_main = mounts
-        .iter()
+    let of_main = workload
+        .mounts()
         .filter(|(container, _)| container.role() == ContainerRole::Main);
     let mut state = BTreeMap::new();
     for (_, mount) in of_main.filter(|(_, mount)| is_state(mount)) {
         state.entry(mount.volume).or_insert(mount);
     }
     for volume in volumes {
-        let (Some(mount), VolumeSource::EmptyDir) = (state.get(volume.name), volume.source) else {
+        let (Some(mount), VolumeSource::EmptyDir) = (state.get(volume.name), &volume.source) else {
             continue;
         };
         let message = format!(

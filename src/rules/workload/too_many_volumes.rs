@@ -116,7 +116,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             continue;
         }
         if let Some(driver) = driver_of(&claim, cx, out) {
-            volumes.entry(driver).or_default().push(volume.path);
+            volumes.entry(driver).or_default().push(volume.path.clone());
         }
     }
     for (driver, paths) in volumes {

@@ -72,8 +72,7 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
-    let mounts = workload.mounts();
-    let mounted: BTreeSet<_> = mounts.iter().map(|(_, mount)| mount.volume).collect();
+    let mounted: BTreeSet<_> = workload.mounts().map(|(_, mount)| mount.volume).collect();
     for template in workload.set_templates() {
         let name = template.name();
         if mounted.contains(name) {

@@ -102,6 +102,6 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             container.name()
         );
         let remedy = format!("Move it to {other} with a {at}: the volume mode of a claim cannot be changed.");
-        out.push(Finding::new(mount.path, format!("{} {mode}", mount.volume), message).remedy(remedy));
+        out.push(Finding::new(mount.path.clone(), format!("{} {mode}", mount.volume), message).remedy(remedy));
     }
 }
