@@ -2,8 +2,10 @@
 
 use super::index::{self, Index};
 use crate::model::ObjectKind;
+use equivalent::{Comparable, Equivalent};
 use imbl::OrdMap;
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
 /// The kinds that a view holds.
@@ -174,6 +176,21 @@ impl<T> Lookup<T> {
 
 type Key = (Box<str>, Box<str>);
 
+/// A key that is looked up: a copy of two names for every look-up of every rule would be felt.
+struct KeyRef<'k>(&'k str, &'k str);
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.compare(key).is_eq()
+    }
+}
+
+impl Comparable<Key> for KeyRef<'_> {
+    fn compare(&self, key: &Key) -> Ordering {
+        (self.0, self.1).cmp(&(&*key.0, &*key.1))
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 struct Table {
     /// Whether what is not here is not there.
@@ -194,7 +211,7 @@ impl View {
     /// Looks an object up. The namespace of cluster-scoped objects is empty.
     pub fn get(&self, kind: ViewKind, namespace: &str, name: &str) -> Lookup<&Value> {
         let table = &self.tables[kind as usize];
-        match table.rows.get(&(namespace.into(), name.into())) {
+        match table.rows.get(&KeyRef(namespace, name)) {
             Some(Some(row)) => Lookup::Found(row),
             None if table.complete => Lookup::Absent,
             Some(None) | None => Lookup::Unknown,

@@ -123,6 +123,10 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             return;
         }
     }
+    let mut quotas = cx.view().rows_in(ViewKind::ResourceQuota, cx.namespace()).peekable();
+    if quotas.peek().is_none() {
+        return;
+    }
     let demands: Vec<_> = templates
         .iter()
         .map(|template| Demand {
@@ -132,7 +136,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
             missing: missing(template, workload, before, cx),
         })
         .collect();
-    for quota in cx.view().rows_in(ViewKind::ResourceQuota, cx.namespace()) {
+    for quota in quotas {
         let has = |field| at(quota, &["spec", field]).is_some_and(|scopes| !scopes.is_null());
         if has("scopes") || has("scopeSelector") {
             continue;
