@@ -75,8 +75,10 @@ pub enum ResolvedClass<'a> {
     Absent(&'a str),
     /// Nobody can say whether the class that it names exists.
     Unknown(&'a str),
-    /// It names none and there is no default class, or nobody knows it.
+    /// It names none, and there is no default class.
     NoDefault,
+    /// It names none, and nobody can say which class is the default.
+    UnknownDefault,
     /// It wants existing volumes only.
     Empty,
 }
@@ -214,10 +216,11 @@ impl<'a> Context<'a> {
     pub fn class_of(&self, claim: &Claim<'a>) -> ResolvedClass<'a> {
         match claim.class_name() {
             ClassName::Empty => ResolvedClass::Empty,
-            ClassName::Default => self
-                .default_class()
-                .found()
-                .map_or(ResolvedClass::NoDefault, ResolvedClass::Found),
+            ClassName::Default => match self.default_class() {
+                Lookup::Found(class) => ResolvedClass::Found(class),
+                Lookup::Absent => ResolvedClass::NoDefault,
+                Lookup::Unknown => ResolvedClass::UnknownDefault,
+            },
             ClassName::Named(name) => match self.view().get(ViewKind::StorageClass, "", name) {
                 Lookup::Found(class) => ResolvedClass::Found(StorageClass::new(class)),
                 Lookup::Absent => ResolvedClass::Absent(name),
@@ -231,9 +234,7 @@ impl<'a> Context<'a> {
         match self.class_of(claim) {
             ResolvedClass::Found(class) => return Some(class),
             ResolvedClass::Unknown(name) => out.skip(format!("StorageClass {name} is unknown")),
-            ResolvedClass::NoDefault if matches!(self.default_class(), Lookup::Unknown) => {
-                out.skip("the default StorageClass is unknown");
-            }
+            ResolvedClass::UnknownDefault => out.skip("the default StorageClass is unknown"),
             ResolvedClass::NoDefault | ResolvedClass::Absent(_) | ResolvedClass::Empty => {}
         }
         None

@@ -1,8 +1,10 @@
 //! What a rule says when it matches.
 
 use super::{Edit, Profiles};
+use crate::cluster::view::Lookup;
 use crate::drivers::Confidence;
 use crate::model::FieldPath;
+use std::fmt;
 
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +109,16 @@ impl Findings {
     /// Reports a finding.
     pub fn push(&mut self, finding: Finding) {
         self.found.push(finding);
+    }
+
+    /// What a look-up found, where the check cannot be made without it; says that `what` is unknown when nobody can say.
+    pub fn found_or_skip<T>(&mut self, lookup: Lookup<T>, what: impl fmt::Display) -> Option<T> {
+        match lookup {
+            Lookup::Found(found) => return Some(found),
+            Lookup::Absent => {}
+            Lookup::Unknown => self.skip(format!("{what} is unknown")),
+        }
+        None
     }
 
     /// Says that the check could not be made, because something is unknown: `StorageClass fast is unknown`.

@@ -24,14 +24,8 @@ pub(super) fn volume_of<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Lookup<Volum
 
 /// The PersistentVolume of this name, if it exists; says so when that is unknown.
 pub(super) fn volume_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Volume<'a>> {
-    match cx.view().get(ViewKind::PersistentVolume, "", name) {
-        Lookup::Found(volume) => Some(Volume::new(volume)),
-        Lookup::Absent => None,
-        Lookup::Unknown => {
-            out.skip(format!("PersistentVolume {name} is unknown"));
-            None
-        }
-    }
+    let row = cx.view().get(ViewKind::PersistentVolume, "", name);
+    out.found_or_skip(row.map(Volume::new), format_args!("PersistentVolume {name}"))
 }
 
 /// The VolumeSnapshots of a claim of the object's namespace.
@@ -44,14 +38,8 @@ pub(super) fn snapshots_of<'a>(claim: &str, cx: &Context<'a>) -> impl Iterator<I
 
 /// The claim of this name in the object's namespace, if it exists; says so when that is unknown.
 pub(super) fn claim_or_skip<'a>(name: &str, cx: &Context<'a>, out: &mut Findings) -> Option<Claim<'a>> {
-    match cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name) {
-        Lookup::Found(claim) => Some(Claim::object(claim)),
-        Lookup::Absent => None,
-        Lookup::Unknown => {
-            out.skip(format!("PersistentVolumeClaim {name} is unknown"));
-            None
-        }
-    }
+    let row = cx.view().get(ViewKind::PersistentVolumeClaim, cx.namespace(), name);
+    out.found_or_skip(row.map(Claim::object), format_args!("PersistentVolumeClaim {name}"))
 }
 
 /// The claims that exist of a set's template, each with its ordinal.

@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Operation, Profiles, ResolvedClass,
 };
@@ -77,11 +77,11 @@ crate::rule! {
 
 fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(name) = claim.attributes_class() else { return };
-    let attributes = match cx.view().get(ViewKind::VolumeAttributesClass, "", name) {
-        Lookup::Found(row) => AttributesClass::new(row),
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("VolumeAttributesClass {name} is unknown")),
+    let row = cx.view().get(ViewKind::VolumeAttributesClass, "", name);
+    let Some(row) = out.found_or_skip(row, format_args!("VolumeAttributesClass {name}")) else {
+        return;
     };
+    let attributes = AttributesClass::new(row);
     let Some(driver) = driver_of(claim, cx) else {
         if let ResolvedClass::Unknown(class) = cx.class_of(claim) {
             out.skip(format!("StorageClass {class} is unknown"));

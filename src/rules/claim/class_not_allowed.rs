@@ -1,6 +1,5 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
 use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, ParameterSpec, Profiles, RuleParameters,
 };
@@ -110,10 +109,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(allowed) = allowed(&parameters, cx, out) else {
         return;
     };
-    let class = match cx.class_name_of(claim) {
-        Lookup::Found(class) => class,
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip("the default StorageClass is unknown"),
+    let Some(class) = out.found_or_skip(cx.class_name_of(claim), "the default StorageClass") else {
+        return;
     };
     if allowed.iter().any(|name| name == class) {
         return;

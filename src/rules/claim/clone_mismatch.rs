@@ -1,7 +1,7 @@
 //! See the documentation of [`RULE`].
 
 use super::refusal;
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::words::with_reason;
 use crate::model::{Claim, DataSource};
@@ -107,13 +107,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
 
-    let row = match cx
-        .view()
-        .get(ViewKind::PersistentVolumeClaim, namespace_of(&source, cx), source.name)
-    {
-        Lookup::Found(row) => row,
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("PersistentVolumeClaim {} is unknown", source.name)),
+    let namespace = namespace_of(&source, cx);
+    let row = cx.view().get(ViewKind::PersistentVolumeClaim, namespace, source.name);
+    let Some(row) = out.found_or_skip(row, format_args!("PersistentVolumeClaim {}", source.name)) else {
+        return;
     };
     let original = Claim::object(row);
     if let Some(driver) = driver_of(&original, cx).filter(|driver| *driver != driver_name(class.provisioner(), cx)) {

@@ -110,11 +110,10 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     let class = cx.class_of(claim);
     // Such a claim may wait for its first pod rightly.
-    if let ResolvedClass::Unknown(name) = class {
-        return out.skip(format!("StorageClass {name} is unknown"));
-    }
-    if matches!(class, ResolvedClass::NoDefault) && matches!(cx.default_class(), Lookup::Unknown) {
-        return out.skip("the default StorageClass is unknown");
+    match class {
+        ResolvedClass::Unknown(name) => return out.skip(format!("StorageClass {name} is unknown")),
+        ResolvedClass::UnknownDefault => return out.skip("the default StorageClass is unknown"),
+        _ => {}
     }
     let mut since = claim.meta().created();
     if waits_for_pod(claim, class) {
@@ -164,7 +163,7 @@ fn reason(claim: &Claim<'_>, class: ResolvedClass<'_>, cx: &Context<'_>) -> Opti
         ResolvedClass::Absent(name) => Some(format!("StorageClass {name} does not exist, and no volume of it fits")),
         ResolvedClass::Empty => Some("it takes only a volume without a class, and none fits".to_owned()),
         ResolvedClass::NoDefault => Some("it names no class, and there is no default class".to_owned()),
-        ResolvedClass::Unknown(_) => None,
+        ResolvedClass::Unknown(_) | ResolvedClass::UnknownDefault => None,
     }
 }
 

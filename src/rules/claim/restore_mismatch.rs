@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{Claim, DataSource, ObjectKind, Snapshot, SnapshotContent, VolumeMode, object};
 use crate::rules::related::{
@@ -94,11 +94,11 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     };
     let Some(copier) = copier(claim, cx, out) else { return };
     let namespace = namespace_of(&source, cx);
-    let snapshot = match cx.view().get(ViewKind::VolumeSnapshot, namespace, source.name) {
-        Lookup::Found(row) => Snapshot::new(ObjectKind::VolumeSnapshot, row),
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("VolumeSnapshot {} is unknown", source.name)),
+    let row = cx.view().get(ViewKind::VolumeSnapshot, namespace, source.name);
+    let Some(row) = out.found_or_skip(row, format_args!("VolumeSnapshot {}", source.name)) else {
+        return;
     };
+    let snapshot = Snapshot::new(ObjectKind::VolumeSnapshot, row);
     let provisioner = copier.class.provisioner();
     let driver = driver_of_snapshot(snapshot, namespace, cx);
     if let Some(driver) = driver.filter(|driver| *driver != driver_name(provisioner, cx)) {

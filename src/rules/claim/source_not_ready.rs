@@ -1,6 +1,5 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::Claim;
 use crate::rules::related::{namespace_of, obstacle};
@@ -68,10 +67,8 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(source) = claim.data_source().filter(|_| claim.volume_name().is_none()) else {
         return;
     };
-    let clause = match obstacle(&source, cx) {
-        Lookup::Found(clause) => clause,
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("{} is unknown", source.title())),
+    let Some(clause) = out.found_or_skip(obstacle(&source, cx), source.title()) else {
+        return;
     };
     let message = format!("{} is made from {}, which {clause}", claim.title(), source.title());
     let remedy = format!(

@@ -115,6 +115,6 @@ fn size_decides_nothing(claim: &Claim<'_>, cx: &Context<'_>) -> bool {
                 || cx.binds_statically(claim, class.name())
         }
         ResolvedClass::Absent(name) | ResolvedClass::Unknown(name) => cx.binds_statically(claim, name),
-        ResolvedClass::NoDefault => cx.binds_statically(claim, ""),
+        ResolvedClass::NoDefault | ResolvedClass::UnknownDefault => cx.binds_statically(claim, ""),
     }
 }

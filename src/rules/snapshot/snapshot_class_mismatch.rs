@@ -1,7 +1,6 @@
 //! See the documentation of [`RULE`].
 
 use super::{SNAPSHOTS, fitting_classes, is_to_be_taken, named_class, source_claims, source_driver};
-use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::{FieldPath, Subject};
 
@@ -93,11 +92,10 @@ fn check(subject: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(name) = snapshot.class_name().filter(|_| is_to_be_taken(snapshot, cx)) else {
         return;
     };
-    let class = match named_class(snapshot, name, cx) {
-        Lookup::Found(class) => class,
-        // missing-snapshot-class speaks.
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("{} {name} is unknown", snapshot.class_kind().as_str())),
+    let what = snapshot.class_kind().as_str();
+    // Of a class that does not exist missing-snapshot-class speaks.
+    let Some(class) = out.found_or_skip(named_class(snapshot, name, cx), format_args!("{what} {name}")) else {
+        return;
     };
     for claim in source_claims(snapshot, cx).found().unwrap_or_default() {
         let Some(driver) = source_driver(&claim, cx) else {

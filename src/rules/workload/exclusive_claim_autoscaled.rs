@@ -1,6 +1,6 @@
 //! See the documentation of [`RULE`].
 
-use crate::cluster::view::{Lookup, ViewKind};
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Check, Class, Context, Door, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{Autoscaler, FieldPath, ObjectKind, Subject, Workload};
 
@@ -113,12 +113,12 @@ fn check_autoscaler(autoscaler: Autoscaler<'_>, cx: &Context<'_>, out: &mut Find
     let Some(table) = ViewKind::find(kind.group(), kind.as_str()) else {
         return;
     };
-    let workload = match cx.view().get(table, cx.namespace(), name) {
-        Lookup::Found(row) => Workload::new(kind, row),
-        // It is judged when it comes.
-        Lookup::Absent => return,
-        Lookup::Unknown => return out.skip(format!("{} {name} is unknown", kind.as_str())),
+    let row = cx.view().get(table, cx.namespace(), name);
+    // One that does not exist is judged when it comes.
+    let Some(row) = out.found_or_skip(row, format_args!("{} {name}", kind.as_str())) else {
+        return;
     };
+    let workload = Workload::new(kind, row);
     for claim in super::exclusive_claims(&workload, cx, out) {
         let (mode, claim) = (claim.mode, claim.volume.claim);
         let message = format!(

@@ -204,7 +204,7 @@ fn class_name<'a>(template: &Claim<'a>, cx: &Context<'a>) -> Option<&'a str> {
     match cx.class_of(template) {
         ResolvedClass::Found(class) => Some(class.name()),
         ResolvedClass::Absent(name) | ResolvedClass::Unknown(name) => Some(name),
-        ResolvedClass::NoDefault | ResolvedClass::Empty => None,
+        ResolvedClass::NoDefault | ResolvedClass::UnknownDefault | ResolvedClass::Empty => None,
     }
 }
 
