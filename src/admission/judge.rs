@@ -44,7 +44,7 @@ pub fn judge(
                 continue;
             }
         }
-        for compiled in &policy.rules {
+        for compiled in policy.rules_for(subject.kind()) {
             let rule = compiled.rule;
             let changes = matches!(
                 request.operation,
@@ -56,7 +56,7 @@ pub fn judge(
                 Some(Endpoint::Validate) => rule.reports_at == ReportsAt::Validate,
                 Some(Endpoint::Mutate) => rule.reports_at == ReportsAt::Mutate,
             };
-            if !(reports || fixes) || !rule.check.reads(subject.kind()) {
+            if !(reports || fixes) {
                 continue;
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -69,10 +69,13 @@ pub fn judge(
             }
             let run = compiled.run();
             if fixes && request.operation == Operation::Update {
-                judged.extend(carried(&run, policy, subject, request));
+                judged.extend(carried(run, policy, subject, request));
             }
-            let outcome = evaluate(&run, subject, old, request);
+            let outcome = evaluate(run, subject, old, request);
             skipped.extend(outcome.skipped);
+            if outcome.findings.is_empty() {
+                continue;
+            }
             if compiled.mutate && policy.mode == Mode::Enforce {
                 let settling = outcome.findings.iter().filter(|finding| !finding.settles.is_empty());
                 settled.extend(settling.map(|finding| (finding.path.clone(), finding.settles)));
@@ -111,11 +114,11 @@ pub fn judge(
 
 /// What an update must carry forward: immutable fields that the rule's fix may have set when the object was created, and
 /// that the author did not write. Otherwise `kubectl replace` of the same manifest would be refused.
-fn carried(run: &Run, policy: &CompiledPolicy, subject: &Subject<'_>, request: &Request<'_>) -> Option<Judged> {
+fn carried(run: Run<'_>, policy: &CompiledPolicy, subject: &Subject<'_>, request: &Request<'_>) -> Option<Judged> {
     let (Subject::Class(class), Some(old)) = (subject, request.old) else {
         return None;
     };
-    let cx = Context::new(request, &run.parameters);
+    let cx = Context::new(request, run.parameters);
     let paths = (run.rule.carries)(*class, &cx);
     let edits: Vec<Edit> = paths
         .into_iter()

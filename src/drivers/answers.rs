@@ -2,11 +2,10 @@
 
 use super::parameters::Parameters;
 use super::schema::{
-    Billing, Condition, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, Stage,
-    Support, SupportFacts, Wanted,
+    Billing, Condition, Confidence, CopyFacts, Driver, EncryptionPolicy, Expansion, Kind, OutOfRange, Scope, SizeBound,
+    Stage, Support, SupportFacts, Wanted,
 };
 use crate::model::access::{AccessMode, VolumeMode};
-use crate::model::quantity::Quantity;
 
 /// A value, how sure it is, and where it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -386,8 +385,8 @@ impl Driver {
         let Some(case) = self.first_case(*parameters, &facts.cases, |case| &case.when) else {
             return range;
         };
-        let bound = |text: &Option<String>, beyond, confidence: Option<Confidence>| {
-            let bytes = Quantity::parse(text.as_deref()?).ok()?.bytes()?;
+        let bound = |bound: &Option<SizeBound>, beyond, confidence: Option<Confidence>| {
+            let bytes = bound.as_ref()?.bytes?;
             Some(Fact {
                 value: Bound { bytes, beyond },
                 confidence: confidence.unwrap_or(facts.confidence),

@@ -1,7 +1,6 @@
 //! StorageDriver files: what a user knows of drivers.
 
 use super::schema::Driver;
-use crate::model::quantity::Quantity;
 use crate::resources::{self, Problem, ResourceErrors, ResourceKind, schema};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -45,8 +44,8 @@ fn sizes(driver: &Driver) -> Vec<Problem> {
         [("min", &case.min), ("max", &case.max)].map(|(key, bound)| (format!("/spec/sizes/cases/{index}/{key}"), bound))
     });
     let wrong = bounds.filter_map(|(pointer, bound)| {
-        let bound = bound.as_deref().filter(|bound| Quantity::parse(bound).is_err())?;
-        let bound = schema::shown(&Value::from(bound));
+        let bound = bound.as_ref().filter(|bound| bound.bytes.is_none())?;
+        let bound = schema::shown(&Value::from(bound.text.as_str()));
         Some(Problem::new(
             pointer,
             format!("must be a quantity such as `100Gi`, but is {bound}"),

@@ -1,7 +1,7 @@
 //! Finding a driver by what a class has as `provisioner`.
 
 use super::schema::{DataFile, Driver, InTree, NamePattern, RecognisedDriver, RemovedProvisioner};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 /// The data files, in alphabetical order.
@@ -86,7 +86,7 @@ pub struct Drivers {
     recognised: BTreeMap<String, RecognisedDriver>,
     removed: BTreeMap<String, RemovedProvisioner>,
     /// Exact names: own names, aliases and in-tree names.
-    names: BTreeMap<String, (usize, Named)>,
+    names: HashMap<String, (usize, Named)>,
 }
 
 /// By which name a driver was found.
@@ -227,7 +227,7 @@ impl Drivers {
         let lower = provisioner.to_ascii_lowercase();
         let names = self.names.keys().chain(self.recognised.keys());
         let distances = names.map(|name| (strsim::osa_distance(&lower, name), name));
-        let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
+        let (distance, name) = distances.min()?;
         (distance <= (name.len() / 8).clamp(1, 3)).then_some(name)
     }
 
@@ -238,8 +238,8 @@ impl Drivers {
 }
 
 /// The drivers by every exact name they have: own names, aliases and in-tree names.
-fn indexed(drivers: &[Arc<Driver>]) -> BTreeMap<String, (usize, Named)> {
-    let mut names = BTreeMap::new();
+fn indexed(drivers: &[Arc<Driver>]) -> HashMap<String, (usize, Named)> {
+    let mut names = HashMap::new();
     for (index, driver) in drivers.iter().enumerate() {
         let own = std::iter::once(&driver.name)
             .chain(&driver.aliases)

@@ -206,9 +206,9 @@ impl<'a> Reading<'a> {
     /// The key as written and the value of a parameter, by its name in the list.
     pub(super) fn written(self, name: &str) -> Option<(&'a str, &'a str)> {
         let facts = self.facts?;
-        self.parameters
-            .iter()
-            .find(|(key, _)| facts.find(key).is_some_and(|parameter| parameter.name == name))
+        let parameter = self.parameter(name)?;
+        let is_it = |key: &str| facts.is_written_as(parameter, key) && facts.find(key).is_some_and(|p| p.name == name);
+        self.parameters.iter().find(|(key, _)| is_it(key))
     }
 
     /// As [`Self::written`], but not with one of the parameter's `unset` values.
@@ -323,18 +323,20 @@ impl Parameter {
 impl ParameterFacts {
     /// The parameter that a key as written is.
     fn find(&self, key: &str) -> Option<&Parameter> {
+        self.list.iter().find(|parameter| self.is_written_as(parameter, key))
+    }
+
+    /// Whether a key as written can be the parameter; it is the first of the list that it can be.
+    fn is_written_as(&self, parameter: &Parameter, key: &str) -> bool {
+        if parameter.prefix {
+            return key.starts_with(parameter.name.as_str());
+        }
         let insensitive = self.key_case == KeyCase::Insensitive;
         let plain = self.without_namespace(key);
         let same = |name: &str| name == plain || insensitive && name.eq_ignore_ascii_case(plain);
-        self.list.iter().find(|parameter| {
-            if parameter.prefix {
-                key.starts_with(parameter.name.as_str())
-            } else {
-                same(&parameter.name)
-                    || parameter.aliases.iter().any(|alias| same(alias))
-                    || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
-            }
-        })
+        same(&parameter.name)
+            || parameter.aliases.iter().any(|alias| same(alias))
+            || parameter.name == FSTYPE && key.eq_ignore_ascii_case("fstype")
     }
 
     /// A key as written, without the driver's own namespace.
@@ -680,8 +682,7 @@ fn unknown_key(holder: Holder, facts: &ParameterFacts, owner: &str, key: &str) -
     // The provisioner sidecar still reads old keys of a StorageClass, so a driver that ignores them does no harm.
     let class = holder == Holder::StorageClass;
     let fstype = class && key.eq_ignore_ascii_case("fstype");
-    let read_by_sidecar = |secret: &SecretKeys| secret.old.is_some_and(|old| old.contains(&key));
-    let old = fstype || class && SecretKeys::ALL.iter().any(read_by_sidecar);
+    let old = fstype || class && SecretKeys::ALL.iter().any(|secret| secret.has(key));
     let plain = facts.without_namespace(key);
     let foreign = plain == key && key.contains('/');
     let consequence = match facts.unknown_keys {

@@ -4,6 +4,7 @@
 //! Every group of facts names its confidence and its source; a single case may name its own.
 
 use crate::model::access::{AccessMode, VolumeMode};
+use crate::model::quantity::Quantity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -626,6 +627,29 @@ pub(super) struct Sizes {
     pub(super) cases: Vec<SizeCase>,
 }
 
+/// A quantity such as `100Gi`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(from = "String", into = "String")]
+#[schemars(with = "String")]
+pub(super) struct SizeBound {
+    pub(super) text: String,
+    /// `None` when the text is no quantity. Read once: it is asked for with every claim.
+    pub(super) bytes: Option<i128>,
+}
+
+impl From<String> for SizeBound {
+    fn from(text: String) -> Self {
+        let bytes = Quantity::parse(&text).ok().and_then(|quantity| quantity.bytes());
+        Self { text, bytes }
+    }
+}
+
+impl From<SizeBound> for String {
+    fn from(bound: SizeBound) -> Self {
+        bound.text
+    }
+}
+
 /// The bounds under conditions.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -634,9 +658,9 @@ pub(super) struct SizeCase {
     #[serde(default)]
     pub(super) when: Vec<Condition>,
     /// The smallest volume.
-    pub(super) min: Option<String>,
+    pub(super) min: Option<SizeBound>,
     /// The largest volume.
-    pub(super) max: Option<String>,
+    pub(super) max: Option<SizeBound>,
     /// Own behaviour below the minimum, else the group's.
     pub(super) below_minimum: Option<OutOfRange>,
     /// Confidence of the minimum, else the group's.

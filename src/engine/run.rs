@@ -5,12 +5,12 @@ use crate::model::Subject;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A rule and the parameters to run it with.
-#[derive(Debug, Clone)]
-pub struct Run {
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'p> {
     /// The rule.
     pub rule: &'static Rule,
     /// Its parameters.
-    pub parameters: Parameters,
+    pub parameters: &'p Parameters,
 }
 
 /// Why a rule was skipped.
@@ -59,7 +59,7 @@ pub struct Outcome {
 ///
 /// A rule that panics is unwound and skipped. On an update only what the update makes worse is kept: a finding is dropped
 /// when the old object has it too, with the same field (indices aside) and the same offending value.
-pub fn evaluate(run: &Run, subject: &Subject<'_>, old: Option<&Subject<'_>>, request: &Request<'_>) -> Outcome {
+pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, old: Option<&Subject<'_>>, request: &Request<'_>) -> Outcome {
     let rule = run.rule;
     if !rule.judges(request.operation, request.door) {
         return Outcome::default();
@@ -82,8 +82,8 @@ pub fn evaluate(run: &Run, subject: &Subject<'_>, old: Option<&Subject<'_>>, req
     outcome
 }
 
-fn check(run: &Run, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
-    let cx = Context::new(request, &run.parameters);
+fn check(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
+    let cx = Context::new(request, run.parameters);
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut out = Findings::default();
         match (run.rule.check, subject) {
@@ -104,10 +104,9 @@ fn check(run: &Run, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
         detail,
     };
     match result {
-        Ok(out) => Outcome {
-            findings: out.found,
-            skipped: out
-                .skipped
+        Ok(Findings { found, skipped }) => Outcome {
+            findings: found,
+            skipped: skipped
                 .into_iter()
                 .map(|detail| skip(SkipReason::Unknown, detail))
                 .collect(),

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 /// Names the class of a claim or a volume, older than the field and stronger.
 const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
+/// Where a spec has the requested size.
+const REQUEST: [&str; 3] = ["resources", "requests", "storage"];
 
 /// Where a claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,9 @@ pub struct Claim<'a> {
     path: FieldPath,
     origin: ClaimOrigin,
     name: &'a str,
+    // Read once, for a dozen rules ask.
+    class_name: ClassName<'a>,
+    request: Option<Result<Quantity, QuantityError>>,
     /// Labels that the controller puts on the claims that it makes from the template.
     added_labels: Option<&'a Map<String, Value>>,
 }
@@ -81,12 +86,15 @@ impl<'a> Claim<'a> {
     }
 
     pub(super) fn template(value: &'a Value, path: FieldPath, origin: ClaimOrigin, name: &'a str) -> Self {
+        let spec = value.get("spec").unwrap_or(&Value::Null);
         Self {
             value,
-            spec: value.get("spec").unwrap_or(&Value::Null),
+            spec,
             path,
             origin,
             name,
+            class_name: class_name(value, spec),
+            request: at(spec, &REQUEST).and_then(Quantity::from_json),
             added_labels: None,
         }
     }
@@ -187,25 +195,19 @@ impl<'a> Claim<'a> {
             .unwrap_or_default()
     }
 
-    /// The class that the claim names. The beta annotation comes before the field, as it does for the binder.
-    /// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
+    /// The class that the claim names.
     pub fn class_name(&self) -> ClassName<'a> {
-        let annotated = self.meta().annotation(CLASS_ANNOTATION);
-        match annotated.or_else(|| text(self.spec, &["storageClassName"])) {
-            Some("") => ClassName::Empty,
-            Some(name) => ClassName::Named(name),
-            None => ClassName::Default,
-        }
+        self.class_name
     }
 
     /// `resources.requests.storage`: `None` when nothing is asked for.
     pub fn request(&self) -> Option<Result<Quantity, QuantityError>> {
-        Quantity::from_json(at(self.spec, &["resources", "requests", "storage"])?)
+        self.request.clone()
     }
 
     /// The requested size as it is written.
     pub fn request_text(&self) -> String {
-        match at(self.spec, &["resources", "requests", "storage"]) {
+        match at(self.spec, &REQUEST) {
             Some(Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => String::new(),
@@ -254,5 +256,16 @@ impl<'a> Claim<'a> {
     /// `status.conditions` of a claim that exists.
     pub fn conditions(&self) -> &'a [Value] {
         list(self.value, &["status", "conditions"])
+    }
+}
+
+/// The class that a claim names. The beta annotation comes before the field, as it does for the binder.
+/// <https://github.com/kubernetes/component-helpers/blob/master/storage/volume/helpers.go>
+fn class_name<'a>(claim: &'a Value, spec: &'a Value) -> ClassName<'a> {
+    let annotated = Meta::of(claim).annotation(CLASS_ANNOTATION);
+    match annotated.or_else(|| text(spec, &["storageClassName"])) {
+        Some("") => ClassName::Empty,
+        Some(name) => ClassName::Named(name),
+        None => ClassName::Default,
     }
 }

@@ -50,9 +50,9 @@ const DATA_DIRECTORIES: &[(&str, &str)] = &[
 /// in it; `None` where nothing is known to.
 pub fn data_directory(directory: &str, more: &[String]) -> Option<&'static str> {
     let known = DATA_DIRECTORIES.iter().copied();
-    let more = more.iter().map(|directory| (directory.as_str(), "by policy"));
+    let more = more.iter().map(|root| (root.trim_end_matches('/'), "by policy"));
     known.chain(more).find_map(|(root, what)| {
-        let below = directory.strip_prefix(root.trim_end_matches('/'))?;
+        let below = directory.strip_prefix(root)?;
         let is_data = |folder: &str| matches!(folder, "" | "data" | "pgdata");
         ((below.is_empty() || below.starts_with('/')) && below.split('/').all(is_data)).then_some(what)
     })

@@ -261,9 +261,13 @@ impl<'a> Workload<'a> {
 
     /// The items of a list of the pod's spec, each with its place.
     pub(super) fn pod_list(&self, keys: &[&'static str]) -> impl Iterator<Item = (FieldPath, &'a Value)> + use<'a> {
-        let path = self.pod_path().key("spec").keys(keys);
         let items = self.pod_spec(keys).and_then(Value::as_array);
         let items = items.map_or(&[][..], Vec::as_slice);
+        let path = if items.is_empty() {
+            FieldPath::default()
+        } else {
+            self.pod_path().key("spec").keys(keys)
+        };
         items
             .iter()
             .enumerate()

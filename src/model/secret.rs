@@ -56,6 +56,11 @@ impl SecretKeys {
         ),
     ];
 
+    /// Whether a parameter of a class is the name or the namespace of the secret.
+    pub fn has(&self, key: &str) -> bool {
+        key == self.name || key == self.namespace || self.old.is_some_and(|old| old.contains(&key))
+    }
+
     const fn new(name: &'static str, namespace: &'static str) -> Self {
         Self {
             name,

@@ -20,8 +20,11 @@ pub struct ClaimVolume<'a> {
 pub struct Workload<'a> {
     kind: ObjectKind,
     value: &'a Value,
+    // Looked up once, and read once below, for a dozen rules ask.
+    spec: &'a Value,
+    pod: &'a Value,
+    pod_spec: &'a Value,
     claims: Vec<Claim<'a>>,
-    // Read once, for a dozen rules ask.
     pub(super) pod_volumes: Vec<PodVolume<'a>>,
     pub(super) containers: Vec<Container<'a>>,
 }
@@ -29,9 +32,19 @@ pub struct Workload<'a> {
 impl<'a> Workload<'a> {
     /// Reads a workload of this kind.
     pub fn new(kind: ObjectKind, value: &'a Value) -> Self {
+        let field = |value: &'a Value, keys| at(value, keys).unwrap_or(&Value::Null);
+        let spec = field(value, &["spec"]);
+        let pod = match kind {
+            ObjectKind::Pod => value,
+            ObjectKind::CronJob => field(spec, &["jobTemplate", "spec", "template"]),
+            _ => field(spec, &["template"]),
+        };
         let mut workload = Self {
             kind,
             value,
+            spec,
+            pod,
+            pod_spec: field(pod, &["spec"]),
             claims: Vec::new(),
             pod_volumes: Vec::new(),
             containers: Vec::new(),
@@ -64,12 +77,12 @@ impl<'a> Workload<'a> {
 
     /// A field of `spec`.
     pub fn spec(&self, keys: &[&str]) -> Option<&'a Value> {
-        at(self.value.get("spec")?, keys)
+        at(self.spec, keys)
     }
 
     /// A text of `spec`; `None` when it is empty.
     pub fn spec_text(&self, keys: &[&str]) -> Option<&'a str> {
-        text(self.value.get("spec")?, keys).filter(|text| !text.is_empty())
+        text(self.spec, keys).filter(|text| !text.is_empty())
     }
 
     /// How many pods run at once: `replicas`, or `parallelism` of a job; 1 when nothing is written.
@@ -102,22 +115,14 @@ impl<'a> Workload<'a> {
         }
     }
 
-    fn pod(&self) -> Option<&'a Value> {
-        match self.kind {
-            ObjectKind::Pod => Some(self.value),
-            ObjectKind::CronJob => self.spec(&["jobTemplate", "spec", "template"]),
-            _ => self.spec(&["template"]),
-        }
-    }
-
     /// A field of the pod's spec.
     pub fn pod_spec(&self, keys: &[&str]) -> Option<&'a Value> {
-        at(self.pod()?.get("spec")?, keys)
+        at(self.pod_spec, keys)
     }
 
     /// The labels of the pods.
     pub fn pod_labels(&self) -> Option<&'a Map<String, Value>> {
-        map(self.pod()?, &["metadata", "labels"])
+        map(self.pod, &["metadata", "labels"])
     }
 
     /// The claims that the pods name, each with its place.

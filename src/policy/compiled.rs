@@ -2,6 +2,7 @@
 
 use super::types::{Match, Mode, RuleChange, StoragePolicySpec};
 use crate::engine::{Action, Certainty, Finding, Fix, Parameters, Profile, Rule, Run, Status};
+use crate::model::ObjectKind;
 use crate::model::labels::{LabelSelector, Operator};
 use crate::resources::Problem;
 use crate::resources::schema::{self, did_you_mean, similar};
@@ -19,6 +20,8 @@ pub struct CompiledPolicy {
     /// The rules that it runs, in the order of the catalogue; rules that are Off are not among them.
     pub rules: Vec<CompiledRule>,
     pub(super) matches: Match,
+    /// Of each kind, in the order of [`ObjectKind::ALL`], the indices of the rules that read it.
+    by_kind: Vec<Vec<usize>>,
 }
 
 /// A rule as a policy runs it.
@@ -47,10 +50,10 @@ impl CompiledRule {
     }
 
     /// What the engine runs.
-    pub fn run(&self) -> Run {
+    pub fn run(&self) -> Run<'_> {
         Run {
             rule: self.rule,
-            parameters: self.parameters.clone(),
+            parameters: &self.parameters,
         }
     }
 }
@@ -74,13 +77,26 @@ impl CompiledPolicy {
             let change = changes.iter().find(|change| change.rule.name == rule.name);
             compile_rule(rule, change, profile)
         };
+        let rules: Vec<_> = rules.iter().filter_map(compiled).collect();
+        let reading = |kind: ObjectKind| {
+            let rules = rules.iter().enumerate();
+            let rules = rules.filter(|(_, compiled)| compiled.rule.check.reads(kind));
+            rules.map(|(index, _)| index).collect()
+        };
         Self {
             name: name.to_owned(),
             mode,
             profile,
-            rules: rules.iter().filter_map(compiled).collect(),
+            by_kind: ObjectKind::ALL.into_iter().map(reading).collect(),
+            rules,
             matches,
         }
+    }
+
+    /// The rules that read objects of the kind, in the order of the catalogue.
+    pub fn rules_for(&self, kind: ObjectKind) -> impl Iterator<Item = &CompiledRule> {
+        let reading = self.by_kind.get(kind as usize).into_iter().flatten();
+        reading.filter_map(|&index| self.rules.get(index))
     }
 }
 

@@ -6,9 +6,11 @@ use crate::engine::cost::{self, MonthlyCost};
 use crate::engine::{Certainty, Context, Finding, Findings, ResolvedClass};
 use crate::model::object::{list, text};
 use crate::model::quantity::Quantity;
+use crate::model::scheduling::zone_of_node;
 use crate::model::words::listed;
 use crate::model::{
-    Claim, DataSource, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume, Workload, ordinal,
+    Claim, DataSource, Meta, ObjectKind, Snapshot, SnapshotClass, SnapshotContent, StorageClass, Volume, Workload,
+    ordinal,
 };
 use serde_json::Value;
 
@@ -50,6 +52,13 @@ pub(super) fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &C
         .rows_with_prefix(ViewKind::PersistentVolumeClaim, cx.namespace(), &prefix)
         .filter_map(|(claim, row)| Some((ordinal(claim, template, set)?, Claim::object(row))))
         .collect()
+}
+
+/// Whether there are nodes, all of them are known, and they are all in one zone or name none.
+pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
+    let mut zones = cx.view().rows(ViewKind::Node).map(|node| zone_of_node(Meta::of(node)));
+    let first = zones.next();
+    first.is_some_and(|first| cx.view().is_complete(ViewKind::Node) && zones.all(|zone| zone == first))
 }
 
 /// What each node where a driver runs says of it: an entry of `spec.drivers` of its CSINode.

@@ -8,11 +8,11 @@ use crate::engine::{
     Profile, Profiles, RuleParameters, Setting, WhenUnknown,
 };
 use crate::model::object::{at, list, text};
+use crate::model::scheduling::zone_of_node;
 use crate::model::{FieldPath, Meta, StorageClass};
-use crate::rules::related::told_by_nodes;
+use crate::rules::related::{has_one_zone, told_by_nodes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 const FIELD: &str = "volumeBindingMode";
 const WAIT: &str = "WaitForFirstConsumer";
@@ -181,11 +181,10 @@ fn publishes_no_topology(class: StorageClass<'_>, known: &Known<'_>, cx: &Contex
         && entries.all(|entry| list(entry, &["topologyKeys"]).is_empty())
 }
 
-/// Whether all nodes of the cluster are known to be in one zone.
+/// Whether all nodes are known to be in one zone. Of nodes that name none nobody can say.
 fn one_zone(cx: &Context<'_>) -> bool {
-    let zone = |node| Meta::of(node).label("topology.kubernetes.io/zone");
-    let zones: BTreeSet<_> = cx.view().rows(ViewKind::Node).map(zone).collect();
-    cx.view().is_complete(ViewKind::Node) && zones.len() == 1 && !zones.contains(&None)
+    let mut nodes = cx.view().rows(ViewKind::Node).map(Meta::of);
+    has_one_zone(cx) && nodes.all(|node| zone_of_node(node).is_some())
 }
 
 /// Whether volumes that somebody made for the class are tied to nodes; `None` where there are none or they are unknown.

@@ -64,7 +64,10 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     };
     let parameters = Parameters::new(class.parameters());
-    let faults = SecretKeys::ALL.into_iter().flat_map(|keys| faults(keys, parameters));
+    let named = SecretKeys::ALL
+        .into_iter()
+        .filter(|keys| parameters.iter().any(|(key, _)| keys.has(key)));
+    let faults = named.flat_map(|keys| faults(keys, parameters));
     for Fault {
         key,
         value,

@@ -6,7 +6,7 @@ use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding,
 use crate::model::object::{list, map};
 use crate::model::scheduling::ZONE_KEYS;
 use crate::model::{FieldPath, Volume};
-use crate::rules::workload::has_one_zone;
+use crate::rules::related::has_one_zone;
 
 crate::rule! {
     /// ## What it checks

@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::model::scheduling::{HOSTNAME_KEY, ZONE_KEYS};
 use crate::model::{ObjectKind, Workload, labels};
-use crate::rules::related::claims_of_set;
+use crate::rules::related::{claims_of_set, has_one_zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -173,7 +173,7 @@ impl RuleParameters for MissingZoneSpread {
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let replicas = workload.replicas();
-    if replicas < 2 || workload.is_spread_over_zones() || workload.runs_in_one_zone() || super::has_one_zone(cx) {
+    if replicas < 2 || workload.is_spread_over_zones() || workload.runs_in_one_zone() || has_one_zone(cx) {
         return;
     }
     let mut zonal = super::zonal_templates(workload, cx, out);

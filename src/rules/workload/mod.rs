@@ -29,13 +29,10 @@ pub mod volume_mode_mount_mismatch;
 pub mod zero_grace_period;
 pub mod zone_locked_claims;
 
-use crate::cluster::view::ViewKind;
 use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
-use crate::model::scheduling::zone_of_node;
-use crate::model::{AccessMode, Claim, ClaimVolume, Meta, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
+use crate::model::{AccessMode, Claim, ClaimVolume, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
 use crate::rules::related::claim_or_skip;
-use std::collections::BTreeSet;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -108,13 +105,6 @@ fn zonal_templates<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Find
         }
     }
     zonal
-}
-
-/// Whether there are nodes, all of them are known, and they span fewer than two zones.
-pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
-    let nodes = || cx.view().rows(ViewKind::Node).map(Meta::of);
-    let zones: BTreeSet<_> = nodes().filter_map(zone_of_node).collect();
-    cx.view().is_complete(ViewKind::Node) && nodes().next().is_some() && zones.len() < 2
 }
 
 /// A claim of one node or one pod that the pods of a workload name.

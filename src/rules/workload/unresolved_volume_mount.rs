@@ -82,7 +82,6 @@ const NAMED_VOLUMES: usize = 5;
 fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     let volumes = workload.pod_volumes();
     let names: BTreeSet<&str> = volumes.iter().map(|volume| volume.name).collect();
-    let some = listed(names.iter().copied(), NAMED_VOLUMES);
     let places = match workload.kind() {
         ObjectKind::StatefulSet => "volumes or volumeClaimTemplates",
         _ => "volumes",
@@ -93,6 +92,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
             continue;
         }
         let name = mount.volume;
+        let some = listed(names.iter().copied(), NAMED_VOLUMES);
         let message = format!(
             "container {} mounts {name}, which {places} do not define",
             container.name()

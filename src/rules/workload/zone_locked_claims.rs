@@ -2,6 +2,7 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::{ObjectKind, Workload};
+use crate::rules::related::has_one_zone;
 
 crate::rule! {
     /// ## What it checks
@@ -127,7 +128,7 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    if workload.replicas() < 2 || super::has_one_zone(cx) {
+    if workload.replicas() < 2 || has_one_zone(cx) {
         return;
     }
     for template in super::zonal_templates(workload, cx, out) {
