@@ -101,7 +101,7 @@ impl Reviewer for Admission {
         // 5 policy: which rules run; 6 engine: runs -> findings
         let request = Request {
             operation,
-            old: old_value.as_ref(),
+            old: old.as_ref(),
             namespace: attributes.namespace,
             namespace_labels: if kind == ObjectKind::Namespace {
                 Lookup::Found(&value)
@@ -121,7 +121,6 @@ impl Reviewer for Admission {
             &self.policies,
             &attributes,
             &subject,
-            old.as_ref(),
             &request,
             Some(endpoint),
             Some(deadline),

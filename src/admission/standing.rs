@@ -84,7 +84,7 @@ pub fn judge_standing(
         grace_period: None,
         now: standing.now,
     };
-    let (mut judged, skipped) = judge(policies, &attributes, &subject, None, &request, None, None);
+    let (mut judged, skipped) = judge(policies, &attributes, &subject, &request, None, None);
     // A rule that is Off but fixes has nothing to report.
     judged.retain(|j| j.action != Action::Off);
     for j in judged.iter_mut().filter(|j| !j.is_enforced()) {

@@ -6,7 +6,7 @@ use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::{Drivers, Known};
 use crate::model::labels::LabelSelector;
 use crate::model::quantity::Quantity;
-use crate::model::{Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Workload};
+use crate::model::{Claim, ClaimOrigin, ClassName, Meta, ObjectKind, StorageClass, Subject, Workload};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::any::Any;
@@ -43,7 +43,7 @@ pub struct Request<'a> {
     /// What is being done.
     pub operation: Operation,
     /// The object before an update.
-    pub old: Option<&'a Value>,
+    pub old: Option<&'a Subject<'a>>,
     /// Namespace of the object, empty when it has none.
     pub namespace: &'a str,
     /// Labels of that namespace.
@@ -126,7 +126,15 @@ impl<'a> Context<'a> {
 
     /// The object before an update.
     pub fn old(&self) -> Option<&'a Value> {
-        self.request.old
+        self.request.old.map(Subject::value)
+    }
+
+    /// The workload before an update.
+    pub fn old_workload(&self) -> Option<&'a Workload<'a>> {
+        match self.request.old {
+            Some(Subject::Workload(workload)) => Some(workload),
+            _ => None,
+        }
     }
 
     /// Namespace of the object.

@@ -55,34 +55,34 @@ pub struct Outcome {
     pub skipped: Vec<Skip>,
 }
 
-/// Runs one rule over a subject.
+/// Runs one rule over a subject; `None` when it has nothing to say.
 ///
 /// A rule that panics is unwound and skipped. On an update only what the update makes worse is kept: a finding is dropped
 /// when the old object has it too, with the same field (indices aside) and the same offending value.
-pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, old: Option<&Subject<'_>>, request: &Request<'_>) -> Outcome {
+pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
     let rule = run.rule;
     if !rule.judges(request.operation, request.door) {
-        return Outcome::default();
+        return None;
     }
-    let mut outcome = check(run, subject, request);
-    if let Some(old) = old.filter(|_| !outcome.findings.is_empty()) {
+    let mut outcome = check(run, subject, request)?;
+    if let Some(old) = request.old.filter(|_| !outcome.findings.is_empty()) {
         // The old object is judged as if it were created now: what a rule compares with its own past is no excuse.
         let before = Request {
             old: None,
             author: request.author.clone(),
             ..*request
         };
-        let before = check(run, old, &before).findings;
+        let before = check(run, old, &before).unwrap_or_default().findings;
         outcome.findings.retain(|finding| {
             !before
                 .iter()
                 .any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
         });
     }
-    outcome
+    Some(outcome)
 }
 
-fn check(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Outcome {
+fn check(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
     let cx = Context::new(request, run.parameters);
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut out = Findings::default();
@@ -104,19 +104,21 @@ fn check(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Outcome 
         detail,
     };
     match result {
-        Ok(Findings { found, skipped }) => Outcome {
+        // Most rules have nothing to say of most objects.
+        Ok(Findings { found, skipped }) if found.is_empty() && skipped.is_empty() => None,
+        Ok(Findings { found, skipped }) => Some(Outcome {
             findings: found,
             skipped: skipped
                 .into_iter()
                 .map(|detail| skip(SkipReason::Unknown, detail))
                 .collect(),
-        },
-        Err(_) => Outcome {
+        }),
+        Err(_) => Some(Outcome {
             findings: Vec::new(),
             skipped: vec![skip(
                 SkipReason::Panic,
                 "the rule failed; please report this".to_owned(),
             )],
-        },
+        }),
     }
 }

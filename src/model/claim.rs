@@ -75,6 +75,8 @@ pub struct Claim<'a> {
     // Read once, for a dozen rules ask.
     class_name: ClassName<'a>,
     request: Option<Result<Quantity, QuantityError>>,
+    // Few claims have one.
+    data_source: Option<Box<DataSource<'a>>>,
     /// Labels that the controller puts on the claims that it makes from the template.
     added_labels: Option<&'a Map<String, Value>>,
 }
@@ -95,6 +97,7 @@ impl<'a> Claim<'a> {
             name,
             class_name: class_name(value, spec),
             request: at(spec, &REQUEST).and_then(Quantity::from_json),
+            data_source: data_source(spec).map(Box::new),
             added_labels: None,
         }
     }
@@ -226,16 +229,7 @@ impl<'a> Claim<'a> {
 
     /// What the volume is filled from: `dataSourceRef`, which the API server copies `dataSource` to, before `dataSource`.
     pub fn data_source(&self) -> Option<DataSource<'a>> {
-        ["dataSourceRef", "dataSource"].into_iter().find_map(|field| {
-            let source = self.spec.get(field).filter(|source| source.is_object())?;
-            Some(DataSource {
-                field,
-                group: text(source, &["apiGroup"]).unwrap_or_default(),
-                kind: text(source, &["kind"]).unwrap_or_default(),
-                name: text(source, &["name"]).unwrap_or_default(),
-                namespace: text(source, &["namespace"]).filter(|namespace| !namespace.is_empty()),
-            })
-        })
+        self.data_source.as_deref().copied()
     }
 
     /// The `VolumeAttributesClass` that it names.
@@ -268,4 +262,17 @@ fn class_name<'a>(claim: &'a Value, spec: &'a Value) -> ClassName<'a> {
         Some(name) => ClassName::Named(name),
         None => ClassName::Default,
     }
+}
+
+fn data_source(spec: &Value) -> Option<DataSource<'_>> {
+    ["dataSourceRef", "dataSource"].into_iter().find_map(|field| {
+        let source = spec.get(field).filter(|source| source.is_object())?;
+        Some(DataSource {
+            field,
+            group: text(source, &["apiGroup"]).unwrap_or_default(),
+            kind: text(source, &["kind"]).unwrap_or_default(),
+            name: text(source, &["name"]).unwrap_or_default(),
+            namespace: text(source, &["namespace"]).filter(|namespace| !namespace.is_empty()),
+        })
+    })
 }

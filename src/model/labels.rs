@@ -159,10 +159,21 @@ fn is_name(text: &str) -> bool {
 /// Whether the selector in `selector` (a `LabelSelector` as it stands in an object) selects the labels in `labels`.
 /// A selector that is absent or cannot be read selects nothing, as in a topology spread constraint.
 pub fn selects(selector: Option<&Value>, labels: Option<&Map<String, Value>>) -> bool {
-    let Some(selector) = selector.and_then(|value| LabelSelector::deserialize(value).ok()) else {
-        return false;
-    };
-    selector.selects(|key| labels?.get(key)?.as_str())
+    let label = |key: &str| labels?.get(key)?.as_str();
+    let Some(selector) = selector else { return false };
+    // A selector of labels alone, as most are, is compared where it stands: rules ask this of every object of a namespace.
+    if let Some(wanted) = labels_alone(selector) {
+        return wanted
+            .iter()
+            .all(|(key, value)| value.is_string() && label(key) == value.as_str());
+    }
+    LabelSelector::deserialize(selector).is_ok_and(|selector| selector.selects(label))
+}
+
+/// The `matchLabels` of a selector that has nothing else.
+fn labels_alone(selector: &Value) -> Option<&Map<String, Value>> {
+    let fields = selector.as_object().filter(|fields| fields.len() == 1)?;
+    fields.get("matchLabels")?.as_object()
 }
 
 #[cfg(test)]
@@ -185,6 +196,13 @@ mod tests {
             json!({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]})
         ));
         assert!(!selects(None, labels));
+        for unreadable in [
+            json!({"matchLabels": {"app": 1}}),
+            json!({"matchLabels": []}),
+            json!({"matchlabels": {}}),
+        ] {
+            assert!(!selector(unreadable.clone()), "{unreadable}");
+        }
     }
 
     #[test]

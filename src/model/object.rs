@@ -88,7 +88,12 @@ impl<'a> Meta<'a> {
 
     /// The value of an annotation.
     pub fn annotation(self, key: &str) -> Option<&'a str> {
-        map(self.0, &["annotations"])?.get(key)?.as_str()
+        self.annotations()?.get(key)?.as_str()
+    }
+
+    /// All annotations.
+    pub fn annotations(self) -> Option<&'a Map<String, Value>> {
+        map(self.0, &["annotations"])
     }
 
     /// When the object was created.

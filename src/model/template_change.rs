@@ -29,12 +29,12 @@ pub enum TemplateChange<'a> {
         /// Its place in the list.
         index: usize,
         /// The template.
-        template: Claim<'a>,
+        template: &'a Claim<'a>,
     },
     /// A template is gone.
     Removed {
         /// The template.
-        template: Claim<'a>,
+        template: &'a Claim<'a>,
     },
     /// The same templates stand in another order.
     Reordered {
@@ -53,9 +53,9 @@ pub struct FieldChange<'a> {
     /// The template's place in the list.
     pub index: usize,
     /// The template as it was.
-    pub old: Claim<'a>,
+    pub old: &'a Claim<'a>,
     /// The template as it is to be.
-    pub new: Claim<'a>,
+    pub new: &'a Claim<'a>,
     /// The field, from the template on.
     pub keys: Vec<&'a str>,
     /// The value as it was, for people.
@@ -72,12 +72,11 @@ impl FieldChange<'_> {
 }
 
 /// What changes in the claim templates from one set to another.
-pub fn template_changes<'a>(old: &Workload<'a>, new: &Workload<'a>) -> Vec<TemplateChange<'a>> {
-    let templates = |set: &Workload<'a>| set.set_templates().cloned().collect::<Vec<_>>();
-    let (old, new) = (templates(old), templates(new));
-    let by_name = |list: &[Claim<'a>]| -> BTreeMap<_, _> {
+pub fn template_changes<'a>(old: &'a Workload<'a>, new: &'a Workload<'a>) -> Vec<TemplateChange<'a>> {
+    let (old, new): (Vec<_>, Vec<_>) = (old.set_templates().collect(), new.set_templates().collect());
+    let by_name = |list: &[&'a Claim<'a>]| -> BTreeMap<_, _> {
         // Of several templates of one name the first counts.
-        let named = list.iter().rev().map(|template| (template.name(), template.clone()));
+        let named = list.iter().rev().map(|template| (template.name(), *template));
         named.collect()
     };
     let (before, after) = (by_name(&old), by_name(&new));
@@ -85,15 +84,12 @@ pub fn template_changes<'a>(old: &Workload<'a>, new: &Workload<'a>) -> Vec<Templ
     for (index, template) in new.iter().enumerate() {
         match before.get(template.name()) {
             Some(before) => field_changes(index, before, template, &mut changes),
-            None => changes.push(TemplateChange::Added {
-                index,
-                template: template.clone(),
-            }),
+            None => changes.push(TemplateChange::Added { index, template }),
         }
     }
     let gone = old.iter().filter(|template| !after.contains_key(template.name()));
-    changes.extend(gone.cloned().map(|template| TemplateChange::Removed { template }));
-    let names = |list: &[Claim<'a>]| list.iter().map(Claim::name).collect::<Vec<_>>();
+    changes.extend(gone.map(|template| TemplateChange::Removed { template }));
+    let names = |list: &[&'a Claim<'a>]| list.iter().map(|template| template.name()).collect::<Vec<_>>();
     let (was, is) = (names(&old), names(&new));
     if was != is && was.len() == is.len() && is.iter().all(|name| before.contains_key(name)) {
         changes.push(TemplateChange::Reordered { before: was, after: is });
@@ -101,13 +97,13 @@ pub fn template_changes<'a>(old: &Workload<'a>, new: &Workload<'a>) -> Vec<Templ
     changes
 }
 
-fn field_changes<'a>(index: usize, old: &Claim<'a>, new: &Claim<'a>, changes: &mut Vec<TemplateChange<'a>>) {
+fn field_changes<'a>(index: usize, old: &'a Claim<'a>, new: &'a Claim<'a>, changes: &mut Vec<TemplateChange<'a>>) {
     let mut push = |differs: bool, keys: Vec<&'a str>, before: String, after: String| {
         if differs {
             changes.push(TemplateChange::Field(FieldChange {
                 index,
-                old: old.clone(),
-                new: new.clone(),
+                old,
+                new,
                 keys,
                 before,
                 after,

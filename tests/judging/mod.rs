@@ -62,9 +62,10 @@ impl Review {
             namespace,
             user: &self.user,
         };
+        let old = old.map(|old| Subject::new(kind, old));
         let request = Request {
             operation,
-            old,
+            old: old.as_ref(),
             namespace,
             namespace_labels: match kind {
                 ObjectKind::Namespace => Lookup::Found(object),
@@ -83,9 +84,8 @@ impl Review {
             grace_period: self.grace_period_seconds,
             now: self.now.as_deref().unwrap_or("2026-06-01T00:00:00Z").parse().unwrap(),
         };
-        let before = old.map(|old| Subject::new(kind, old));
         let subject = Subject::new(kind, object);
-        let (judged, skipped) = judge(policies, &attributes, &subject, before.as_ref(), &request, None, None);
+        let (judged, skipped) = judge(policies, &attributes, &subject, &request, None, None);
         (strictest(judged), skipped)
     }
 }

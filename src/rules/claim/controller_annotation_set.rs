@@ -81,8 +81,9 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
     if by_controller {
         return;
     }
-    for (key, meaning) in ANNOTATIONS {
-        let Some(value) = claim.meta().annotation(key) else {
+    let annotations = claim.meta().annotations();
+    for &(key, meaning) in ANNOTATIONS {
+        let Some(value) = annotations.and_then(|annotations| annotations.get(key)?.as_str()) else {
             continue;
         };
         let message = format!("{} sets {key}, which only controllers write", claim.title());

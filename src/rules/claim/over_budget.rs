@@ -192,7 +192,7 @@ fn of_claim<'a>(claim: &Claim<'a>, cx: &Context<'a>, out: &mut Findings) -> Opti
 
 /// What the claims add that a set is going to have and that do not exist yet. An update adds only where it adds replicas.
 fn of_set<'a>(set: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Option<Added<'a>> {
-    let before = cx.old().map(|old| Workload::new(set.kind(), old).replicas());
+    let before = cx.old_workload().map(Workload::replicas);
     if before.is_some_and(|before| set.replicas() <= before) {
         return None;
     }

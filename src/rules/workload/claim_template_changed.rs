@@ -146,14 +146,14 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let Some(old) = cx.old() else { return };
+    let Some(old) = cx.old_workload() else { return };
     let path = FieldPath::of(&["spec", "volumeClaimTemplates"]);
     let set = workload.meta().name();
     let replace = format!(
         "`kubectl delete statefulset {set} -n {} --cascade=orphan`, then apply again",
         cx.namespace()
     );
-    for change in template_changes(&Workload::new(workload.kind(), old), workload) {
+    for change in template_changes(old, workload) {
         out.push(match change {
             TemplateChange::Added { index, template } => {
                 let name = template.name();
@@ -204,7 +204,7 @@ fn size_remedy(change: &FieldChange<'_>, set: &str, cx: &Context<'_>, replace: &
         return format!("Restore {} in the template: claims cannot shrink.", change.before);
     }
     // The claims that exist have the class of the old template.
-    let first = match cx.class_of(&change.old) {
+    let first = match cx.class_of(change.old) {
         ResolvedClass::Found(class) if !class.allows_expansion() => {
             format!(
                 "Set allowVolumeExpansion: true on StorageClass {} if its driver can expand. ",

@@ -88,8 +88,7 @@ crate::rule! {
 const DELETED_AT_ONCE: usize = 20;
 
 fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let Some(old) = cx.old() else { return };
-    let old = Workload::new(set.kind(), old);
+    let Some(old) = cx.old_workload() else { return };
     let keeps = set.spec_text(&["persistentVolumeClaimRetentionPolicy", "whenScaled"]) != Some("Delete");
     if set.replicas() >= old.replicas() || !keeps || set.set_templates().next().is_none() {
         return;
@@ -100,7 +99,7 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let end = |set: &Workload<'_>| set.first_ordinal().saturating_add(set.replicas());
-    let gone = end(set)..end(&old);
+    let gone = end(set)..end(old);
     let mut left: Vec<(u64, Claim<'_>)> = set
         .set_templates()
         .flat_map(|template| claims_of_set(template, set, cx))

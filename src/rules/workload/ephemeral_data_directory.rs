@@ -101,12 +101,12 @@ impl RuleParameters for EphemeralDataDirectory {}
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let parameters = cx.parameters::<EphemeralDataDirectory>();
     let whose = |mount: &Mount<'_>| data_directory(mount.directory, &parameters.directories);
-    let volumes = workload.pod_volumes();
-    let volumes: BTreeMap<_, _> = volumes.iter().map(|volume| (volume.name, volume)).collect();
     // Most workloads mount nothing where a database keeps its files.
     if !workload.mounts().any(|(_, mount)| whose(mount).is_some()) {
         return;
     }
+    let volumes = workload.pod_volumes();
+    let volumes: BTreeMap<_, _> = volumes.iter().map(|volume| (volume.name, volume)).collect();
     let of_main = |(container, _): &(&Container<'_>, &Mount<'_>)| container.role() == ContainerRole::Main;
     let mounts: Vec<_> = workload.mounts().filter(of_main).collect();
     // Where data is kept, by container, and which containers have a volume in a directory of another kind.

@@ -33,6 +33,7 @@ use crate::drivers::{Parameters, Scope};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::{AccessMode, Claim, ClaimVolume, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
 use crate::rules::related::claim_or_skip;
+use std::borrow::Cow;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -143,13 +144,13 @@ fn claims_of_pods<'w, 'a>(
     workload: &'w Workload<'a>,
     cx: &Context<'a>,
     out: &mut Findings,
-) -> Vec<(&'w PodVolume<'a>, Claim<'a>)> {
+) -> Vec<(&'w PodVolume<'a>, Cow<'w, Claim<'a>>)> {
     let volumes = workload.pod_volumes().iter();
     volumes
         .filter_map(|volume| {
             let claim = match &volume.source {
-                VolumeSource::Template(claim) => claim.clone(),
-                VolumeSource::Claim { name, .. } => claim_or_skip(name, cx, out)?,
+                VolumeSource::Template(claim) => Cow::Borrowed(claim),
+                VolumeSource::Claim { name, .. } => Cow::Owned(claim_or_skip(name, cx, out)?),
                 _ => return None,
             };
             Some((volume, claim))

@@ -6,6 +6,7 @@ use crate::engine::{
     Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles, ResolvedClass,
 };
 use crate::model::{AccessMode, Claim, ClaimOrigin, Volume, VolumeSource, Workload};
+use std::cell::LazyCell;
 
 crate::rule! {
     /// ## What it checks
@@ -87,7 +88,7 @@ crate::rule! {
 const NOT_ENFORCED: Profiles = Profiles::actions(Action::Warn, Action::Warn, Action::Warn);
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let writers = workload.writers();
+    let writers = LazyCell::new(|| workload.writers());
     for (volume, claim) in super::claims_of_pods(workload, cx, out) {
         let mut modes = claim.access_modes().map(|(_, mode)| mode).peekable();
         let is_read_only = modes.peek().is_some() && modes.all(|mode| mode == AccessMode::ReadOnlyMany);

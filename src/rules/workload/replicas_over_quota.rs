@@ -110,7 +110,7 @@ struct Demand<'a> {
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let replicas = workload.replicas();
-    let before = cx.old().map(|old| Workload::new(workload.kind(), old).replicas());
+    let before = cx.old_workload().map(Workload::replicas);
     let templates = workload.claims();
     if templates.is_empty() || before.is_some_and(|before| before >= replicas) {
         return;

@@ -73,11 +73,11 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
     if replicas == 0 || workload.meta().controller().is_some() {
         return;
     }
-    let strategy = FieldPath::of(&["spec", "updateStrategy"]);
+    let strategy = || FieldPath::of(&["spec", "updateStrategy"]);
     if workload.spec_text(&["updateStrategy", "type"]) == Some("OnDelete") {
         let message = "updateStrategy OnDelete: a changed pod template reaches a pod only when somebody deletes it";
         let remedy = "Use RollingUpdate, or delete the pods one by one after every change.";
-        out.push(Finding::new(strategy.key("type"), "OnDelete", message).remedy(remedy));
+        out.push(Finding::new(strategy().key("type"), "OnDelete", message).remedy(remedy));
         return;
     }
     // The partition counts from the first replica on, whatever its ordinal is.
@@ -89,7 +89,7 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
             "Lower the partition: {} updates the last pod only, 0 updates all.",
             replicas - 1
         );
-        let path = strategy.keys(&["rollingUpdate", "partition"]);
+        let path = strategy().keys(&["rollingUpdate", "partition"]);
         out.push(Finding::new(path, partition.to_string(), message).remedy(remedy));
     }
 }

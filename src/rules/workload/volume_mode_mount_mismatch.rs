@@ -2,7 +2,6 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{VolumeMode, Workload};
-use std::collections::BTreeMap;
 
 crate::rule! {
     /// ## What it checks
@@ -80,12 +79,9 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let claims: BTreeMap<_, _> = super::claims_of_pods(workload, cx, out)
-        .into_iter()
-        .map(|(volume, claim)| (volume.name, claim))
-        .collect();
+    let claims = super::claims_of_pods(workload, cx, out);
     for (container, mount) in workload.mounts() {
-        let Some(claim) = claims.get(mount.volume) else {
+        let Some((_, claim)) = claims.iter().find(|(volume, _)| volume.name == mount.volume) else {
             continue;
         };
         let mode = claim.volume_mode();
