@@ -4,15 +4,15 @@
 
 mod judge;
 mod objects;
+mod own_kinds;
 mod standing;
 
 use crate::cluster::live::LiveView;
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::decision;
-use crate::drivers::Drivers;
 use crate::engine::{Action, Author, Door, Operation, ReportsAt, Request};
 use crate::model::{Meta, ObjectKind, Subject};
-use crate::policy::{Attributes, PolicySet, out_of_scope};
+use crate::policy::{Attributes, Criteria, InForce, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
 use jiff::Timestamp;
 pub use judge::judge;
@@ -37,10 +37,8 @@ pub enum Cluster {
 /// Everything that a review is judged by.
 #[derive(Debug)]
 pub struct Admission {
-    /// The policies in force.
-    pub policies: PolicySet,
-    /// What is known of drivers.
-    pub drivers: Arc<Drivers>,
+    /// The policies and exceptions in force, and what is known of drivers.
+    pub in_force: InForce,
     /// The cluster.
     pub cluster: Cluster,
     /// volguard's own namespace, which is left alone.
@@ -53,6 +51,12 @@ impl Reviewer for Admission {
         // 1 protocol: bytes -> Review
         let review = Review::parse(body)?;
         let mut record = record(endpoint, &review);
+
+        if let Some(kind) = own_kinds::find(&review) {
+            let response = own_kinds::judge(kind, &review, &self.cluster)?;
+            record.decision = if response.causes.is_empty() { "allow" } else { "deny" };
+            return answer(&response, record, start);
+        }
 
         // 2 policy: in scope?
         let kind = subject_kind(&review);
@@ -78,6 +82,8 @@ impl Reviewer for Admission {
                 live.wait_for(&objects.named(kind, operation, &attributes), until).await
             }
         };
+        let criteria = self.in_force.now();
+        let Criteria { policies, drivers } = &*criteria;
         let namespace = view.get(ViewKind::Namespace, "", attributes.namespace);
         let ends = |namespace: &Value| Meta::of(namespace).is_deleting();
         if operation == Operation::Delete && namespace.found().is_some_and(ends) {
@@ -90,7 +96,7 @@ impl Reviewer for Admission {
         }) = objects.scaled(kind, operation, &view, &attributes)
         else {
             let detail = format!("{} {} is unknown", attributes.kind, record.name);
-            let skipped = self.policies.skip_all(operation, &detail);
+            let skipped = policies.skip_all(operation, &detail);
             let decision = decision::decide(&[], &skipped, Vec::new(), &[], false);
             record.skipped = decision::counted(&skipped);
             return answer(&decision.response, record, start);
@@ -109,7 +115,7 @@ impl Reviewer for Admission {
                 namespace
             },
             view: &view,
-            drivers: &self.drivers,
+            drivers,
             author: Author::of_live(subject.meta(), managed_fields),
             door: Door::Webhook,
             live: matches!(self.cluster, Cluster::Live(_)),
@@ -118,7 +124,7 @@ impl Reviewer for Admission {
             now: Timestamp::now(),
         };
         let (mut judged, skipped) = judge(
-            &self.policies,
+            policies,
             &attributes,
             &subject,
             &request,

@@ -19,6 +19,7 @@ pub mod decision;
 pub mod drivers;
 pub mod engine;
 pub mod model;
+pub mod own;
 pub mod policy;
 pub mod protocol;
 pub mod reference;

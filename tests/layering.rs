@@ -13,13 +13,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cluster", &["model", "yaml"]),
     ("engine", &["cluster", "drivers", "model"]),
     ("rules", &["engine", "cluster", "drivers", "model"]),
-    ("policy", &["rules", "engine", "cluster", "model", "resources"]),
+    (
+        "policy",
+        &["rules", "engine", "cluster", "drivers", "model", "resources"],
+    ),
+    (
+        "own",
+        &["policy", "rules", "engine", "cluster", "drivers", "model", "resources"],
+    ),
     ("protocol", &[]),
     ("decision", &["policy", "protocol", "engine"]),
     (
         "admission",
         &[
-            "decision", "policy", "protocol", "engine", "drivers", "cluster", "model",
+            "decision", "own", "policy", "protocol", "engine", "drivers", "cluster", "model",
         ],
     ),
     (
@@ -57,7 +64,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
-const MAY_NAME_KUBE: &[&str] = &["cluster/api.rs", "cluster/watch.rs", "policy/types.rs", "scan/mod.rs"];
+const MAY_NAME_KUBE: &[&str] = &[
+    "cluster/api.rs",
+    "cluster/watch.rs",
+    "own/status.rs",
+    "policy/types.rs",
+    "scan/mod.rs",
+];
 
 fn sources(visit: &mut dyn FnMut(&str, &str)) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

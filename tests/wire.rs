@@ -14,7 +14,7 @@ use volguard::cluster::{files, view::View, view::ViewKind};
 use volguard::drivers::Drivers;
 use volguard::engine::{Action, Category, Check, Class, Operation, Profile, Profiles, Rule};
 use volguard::model::{FieldPath, ObjectKind};
-use volguard::policy::{CompiledPolicy, Mode, PolicySet};
+use volguard::policy::{CompiledPolicy, Criteria, InForce, Mode, PolicySet};
 use volguard::protocol::{Answer, Endpoint, ReviewError, Reviewer};
 
 const GP3: &str = "ebs.csi.aws.com";
@@ -29,10 +29,14 @@ fn view() -> View {
     view
 }
 
+fn in_force(policies: PolicySet) -> InForce {
+    let drivers = Drivers::builtin();
+    InForce::new(Criteria { policies, drivers })
+}
+
 fn admission_of(policy: CompiledPolicy) -> Admission {
     Admission {
-        policies: PolicySet::new(vec![policy]),
-        drivers: Drivers::builtin(),
+        in_force: in_force(PolicySet::new(vec![policy])),
         cluster: Cluster::Fixed(Arc::new(view())),
         own_namespace: "volguard-system".to_owned(),
     }
@@ -213,7 +217,7 @@ fn several_rules_are_answered_together_in_the_order_of_fields_and_rules() {
         );
     }
     let both = Admission {
-        policies: twice,
+        in_force: in_force(twice),
         ..admission_of(backwards)
     };
     assert_eq!(ask(&both, Endpoint::Validate, &review).0, response);
@@ -662,8 +666,7 @@ fn everything(objects: &[Value]) -> Admission {
         view.set_complete(kind, true);
     }
     Admission {
-        policies: POLICIES.clone(),
-        drivers: Drivers::builtin(),
+        in_force: in_force(POLICIES.clone()),
         cluster: Cluster::Fixed(Arc::new(view)),
         own_namespace: "volguard-system".to_owned(),
     }

@@ -4,6 +4,7 @@ mod check;
 mod completion;
 mod drivers;
 mod judging;
+mod live;
 mod rules;
 mod scan;
 mod serve;

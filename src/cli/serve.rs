@@ -1,11 +1,11 @@
 //! `volguard serve`.
 
-use super::DriverFiles;
+use super::{DriverFiles, live};
 use crate::admission::{Admission, Cluster};
-use crate::cluster::live::{LiveView, Sync};
-use crate::cluster::view::View;
-use crate::cluster::{files, watch};
-use crate::policy::{Mode, PolicySet};
+use crate::cluster::files;
+use crate::cluster::view::{View, ViewKind};
+use crate::own::{Assembler, Assembly, Verdict};
+use crate::policy::{InForce, Mode};
 use crate::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use crate::telemetry::{LogFormat, Metrics, init_logs};
 use crate::tls::{self, CertificateFiles, CertificateResolver, Identity, Reloader};
@@ -41,7 +41,7 @@ pub(super) struct ServeArgs {
     /// Where to write the CA of the certificate that was made at start.
     #[arg(long, env = "VOLGUARD_CA_OUT", requires = "standalone")]
     ca_out: Option<PathBuf>,
-    /// StoragePolicy files or folders; without any, profile Recommended in mode Audit.
+    /// StoragePolicy files or folders, beside those of the cluster; without any, profile Recommended in mode Audit.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
     #[command(flatten)]
@@ -51,10 +51,10 @@ pub(super) struct ServeArgs {
     objects: Vec<PathBuf>,
     /// The kubeconfig of the cluster; without it the Pod's own service account, else the usual kubeconfig.
     #[arg(long, env = "VOLGUARD_KUBECONFIG", conflicts_with = "standalone")]
-    kubeconfig: Option<PathBuf>,
+    pub(super) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig.
     #[arg(long, env = "VOLGUARD_CONTEXT", conflicts_with = "standalone")]
-    context: Option<String>,
+    pub(super) context: Option<String>,
     /// volguard's own namespace, which is left alone.
     #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = crate::policy::OWN_NAMESPACE)]
     namespace: String,
@@ -85,26 +85,13 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 
 async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let shutdown = shutdown_signal()?;
-    let policies = policies(args)?;
-    let drivers = args.drivers.load()?;
+    let assembler = assembler(args)?;
     let metrics = Arc::new(Metrics::new(
         &crate::rules::ALL.iter().map(|rule| rule.name).collect::<Vec<_>>(),
     )?);
-    for (state, mode) in [("enforce", Mode::Enforce), ("audit", Mode::Audit)] {
-        metrics.set_policies(
-            state,
-            policies.policies().iter().filter(|policy| policy.mode == mode).count(),
-        );
-    }
     let readiness = Readiness::default();
-    let summary = format!(
-        "policies: {}, rules: {}, mode: {}",
-        policies.policies().len(),
-        policies.rule_count(),
-        policies.mode()
-    );
-
-    let cluster = cluster(args, &policies, &readiness, &metrics).await?;
+    let (in_force, cluster) = cluster(args, assembler, &readiness, &metrics).await?;
+    let summary = in_force.now().policies.to_string();
     let certificate = certificate(args, &metrics)?;
     let clients = args.client_ca.as_deref().map(tls::client_verifier).transpose()?;
     let config = ServerConfig {
@@ -115,8 +102,7 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         shutdown_grace: args.shutdown_grace,
     };
     let admission = Admission {
-        policies,
-        drivers,
+        in_force,
         cluster,
         own_namespace: args.namespace.clone(),
     };
@@ -129,63 +115,47 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn policies(args: &ServeArgs) -> anyhow::Result<PolicySet> {
-    let mut policies = if args.policy.is_empty() {
-        tracing::warn!("no policy is given: profile Recommended in mode Audit; nothing is denied, warned or changed");
-        PolicySet::default_audit(&crate::rules::ALL)
+/// What is put in force of files, to which the objects of a cluster are added.
+fn assembler(args: &ServeArgs) -> anyhow::Result<Assembler> {
+    let rules = &crate::rules::ALL;
+    let policies = crate::policy::read(&args.policy, rules)?;
+    Ok(Assembler::new(rules, policies, args.drivers.load()?, args.audit))
+}
+
+/// Says and counts what is in force from now on.
+pub(super) fn tell(metrics: &Metrics, assembly: &Assembly) {
+    let policies = &assembly.criteria.policies;
+    if assembly.is_default {
+        tracing::warn!("there is no policy: profile Recommended in mode Audit; nothing is denied, warned or changed");
     } else {
-        PolicySet::new(crate::policy::read(&args.policy, &crate::rules::ALL)?)
-    };
-    if args.audit {
-        policies.audit_only();
+        tracing::info!("in force: {policies}");
     }
-    Ok(policies)
+    let in_mode = |mode| policies.policies().iter().filter(|policy| policy.mode == mode).count();
+    let invalid = |verdict: &&Verdict| verdict.kind == ViewKind::StoragePolicy && verdict.problem.is_some();
+    metrics.set_policies("enforce", in_mode(Mode::Enforce));
+    metrics.set_policies("audit", in_mode(Mode::Audit));
+    metrics.set_policies("invalid", assembly.verdicts.iter().filter(invalid).count());
 }
 
 async fn cluster(
     args: &ServeArgs,
-    policies: &PolicySet,
+    mut assembler: Assembler,
     readiness: &Readiness,
     metrics: &Arc<Metrics>,
-) -> anyhow::Result<Cluster> {
+) -> anyhow::Result<(InForce, Cluster)> {
+    let first = assembler.assemble(&View::default());
     if args.standalone {
+        tell(metrics, &first);
         let view = if args.objects.is_empty() {
             View::default()
         } else {
             files::read(&args.objects)?
         };
-        return Ok(Cluster::Fixed(Arc::new(view)));
+        return Ok((InForce::new(first.criteria), Cluster::Fixed(Arc::new(view))));
     }
-    let client = watch::connect(args.kubeconfig.as_deref(), args.context.as_deref())
-        .await
-        .context("no cluster (--standalone serves without one)")?;
-    let live = Arc::new(LiveView::new(View::default()));
-    let watcher = watch::Watcher::start(&client, policies.needs(), &live);
-    let synced = readiness.condition("cluster view", "the caches are not synced yet");
-    tokio::spawn({
-        let live = Arc::clone(&live);
-        async move {
-            live.synced().await;
-            synced.met();
-        }
-    });
-    tokio::spawn({
-        let (live, metrics) = (Arc::clone(&live), Arc::clone(metrics));
-        async move {
-            // The watches live as long as somebody counts what they bring.
-            let _watcher = watcher;
-            let mut ticks = tokio::time::interval(Duration::from_secs(1));
-            loop {
-                ticks.tick().await;
-                for (kind, sync, objects) in live.status() {
-                    if sync != Sync::Unwatched {
-                        metrics.set_cache(kind.as_str(), sync == Sync::Synced, objects);
-                    }
-                }
-            }
-        }
-    });
-    Ok(Cluster::Live(live))
+    let in_force = InForce::new(first.criteria);
+    let live = live::start(args, assembler, &in_force, readiness, metrics).await?;
+    Ok((in_force, Cluster::Live(live)))
 }
 
 fn certificate(args: &ServeArgs, metrics: &Arc<Metrics>) -> anyhow::Result<Arc<CertificateResolver>> {

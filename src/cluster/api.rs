@@ -18,12 +18,13 @@ fn versions(group: &str, kind: &str) -> &'static [&'static str] {
         ("groupsnapshot.storage.k8s.io", _) => &["v1", "v1beta2", "v1beta1"],
         // https://github.com/kubernetes-csi/volume-data-source-validator/tree/master/client/config/crd
         ("populator.storage.k8s.io", _) => &["v1beta1"],
+        ("volguard.dev", _) => &["v1alpha1"],
         _ => &["v1"],
     }
 }
 
 /// How the API calls the kind, in the `attempt`th of the versions that servers may serve it in; after the last comes the first.
-pub(super) fn resource(group: &str, kind: &str, attempt: usize) -> ApiResource {
+pub fn resource(group: &str, kind: &str, attempt: usize) -> ApiResource {
     let versions = versions(group, kind);
     let version = versions[attempt % versions.len()];
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))

@@ -54,6 +54,8 @@ pub enum Sync {
 struct State {
     view: Arc<View>,
     sync: [Sync; ViewKind::ALL.len()],
+    /// How often the objects of each kind have changed.
+    changes: [u64; ViewKind::ALL.len()],
 }
 
 impl State {
@@ -69,6 +71,12 @@ impl State {
 
     fn is_synced(&self) -> bool {
         !self.sync.contains(&Sync::Pending)
+    }
+
+    /// The view, to be changed in what it has of a kind.
+    fn view_mut(&mut self, kind: ViewKind) -> &mut View {
+        self.changes[kind as usize] += 1;
+        Arc::make_mut(&mut self.view)
     }
 }
 
@@ -94,7 +102,7 @@ impl LiveView {
     pub fn new(view: View) -> Self {
         let state = State {
             view: Arc::new(view),
-            sync: Default::default(),
+            ..State::default()
         };
         Self {
             state: watch::Sender::new(state),
@@ -153,7 +161,7 @@ impl LiveView {
             // Nodes report in every few minutes, and what rules read of them stays the same.
             let is_new = state.view.get(kind, namespace, name) != Lookup::Found(&*row);
             if is_new {
-                Arc::make_mut(&mut state.view).insert(kind, namespace, name, row);
+                state.view_mut(kind).insert(kind, namespace, name, row);
                 self.misses().forget(kind, namespace, name);
             }
             is_new
@@ -163,7 +171,7 @@ impl LiveView {
     /// Takes an object out.
     pub fn remove(&self, kind: ViewKind, namespace: &str, name: &str) {
         self.state
-            .send_modify(|state| Arc::make_mut(&mut state.view).remove(kind, namespace, name));
+            .send_modify(|state| state.view_mut(kind).remove(kind, namespace, name));
     }
 
     /// Puts the objects of `listed` in the place of all that are known of the kind: from now on, what is not there is
@@ -171,7 +179,7 @@ impl LiveView {
     pub fn replace(&self, kind: ViewKind, mut listed: View) {
         listed.set_complete(kind, true);
         self.state.send_modify(|state| {
-            Arc::make_mut(&mut state.view).replace(kind, listed);
+            state.view_mut(kind).replace(kind, listed);
             state.sync[kind as usize] = Sync::Synced;
             self.misses().retain(|named| {
                 let found = state.view.get(named.kind, &named.namespace, &named.name);
@@ -183,9 +191,24 @@ impl LiveView {
     /// Says that the API server refuses to let the kind be read: all of it is Unknown from now on.
     pub fn refuse(&self, kind: ViewKind) {
         self.state.send_modify(|state| {
-            Arc::make_mut(&mut state.view).replace(kind, View::default());
+            state.view_mut(kind).replace(kind, View::default());
             state.sync[kind as usize] = Sync::Refused;
         });
+    }
+
+    /// The view as soon as every one of these kinds has been listed or is refused, and objects of one of them have changed
+    /// since `seen`, which is kept current: what the last call left there, at first the default.
+    pub async fn changed<const N: usize>(&self, kinds: [ViewKind; N], seen: &mut Option<[u64; N]>) -> Arc<View> {
+        let changes = |state: &State| kinds.map(|kind| state.changes[kind as usize]);
+        let listed = |state: &State| kinds.iter().all(|kind| state.sync[*kind as usize] != Sync::Pending);
+        let mut states = self.state.subscribe();
+        // It ends with an error only when the sender is gone, and that is ours.
+        let arrival = states.wait_for(|state| listed(state) && *seen != Some(changes(state)));
+        let Ok(state) = arrival.await else {
+            return self.snapshot();
+        };
+        *seen = Some(changes(&state));
+        Arc::clone(&state.view)
     }
 
     /// Whether every kind that is watched has been listed or is refused.

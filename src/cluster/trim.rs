@@ -95,6 +95,13 @@ fn fields(kind: ViewKind) -> &'static [&'static str] {
         | ViewKind::Node
         | ViewKind::Namespace => &[],
         ViewKind::CsiDriver => &["spec"],
+        // Not `status/lastUsed`, which changes with every use.
+        ViewKind::StoragePolicy | ViewKind::StorageException | ViewKind::StorageDriver => &[
+            "spec",
+            "metadata/generation",
+            "status/conditions",
+            "status/observedGeneration",
+        ],
         ViewKind::PersistentVolumeClaim => &[
             "spec/accessModes",
             "spec/storageClassName",

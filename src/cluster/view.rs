@@ -32,11 +32,14 @@ pub enum ViewKind {
     VolumeSnapshotContent,
     VolumeGroupSnapshotClass,
     VolumePopulator,
+    StoragePolicy,
+    StorageException,
+    StorageDriver,
 }
 
 impl ViewKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::StorageClass,
         Self::VolumeAttributesClass,
         Self::CsiDriver,
@@ -57,7 +60,13 @@ impl ViewKind {
         Self::VolumeSnapshotContent,
         Self::VolumeGroupSnapshotClass,
         Self::VolumePopulator,
+        Self::StoragePolicy,
+        Self::StorageException,
+        Self::StorageDriver,
     ];
+
+    /// volguard's own kinds: what it judges by.
+    pub const OWN: [Self; 3] = [Self::StoragePolicy, Self::StorageException, Self::StorageDriver];
 
     /// The kind's name in the API.
     pub fn as_str(self) -> &'static str {
@@ -82,6 +91,9 @@ impl ViewKind {
             Self::VolumeSnapshotContent => "VolumeSnapshotContent",
             Self::VolumeGroupSnapshotClass => "VolumeGroupSnapshotClass",
             Self::VolumePopulator => "VolumePopulator",
+            Self::StoragePolicy => "StoragePolicy",
+            Self::StorageException => "StorageException",
+            Self::StorageDriver => "StorageDriver",
         }
     }
 
@@ -102,6 +114,7 @@ impl ViewKind {
             Self::VolumeSnapshotClass | Self::VolumeSnapshot | Self::VolumeSnapshotContent => "snapshot.storage.k8s.io",
             Self::VolumeGroupSnapshotClass => "groupsnapshot.storage.k8s.io",
             Self::VolumePopulator => "populator.storage.k8s.io",
+            Self::StoragePolicy | Self::StorageException | Self::StorageDriver => "volguard.dev",
         }
     }
 
@@ -127,7 +140,10 @@ impl ViewKind {
             | Self::VolumeSnapshotClass
             | Self::VolumeSnapshotContent
             | Self::VolumeGroupSnapshotClass
-            | Self::VolumePopulator => false,
+            | Self::VolumePopulator
+            | Self::StoragePolicy
+            | Self::StorageException
+            | Self::StorageDriver => false,
         }
     }
 

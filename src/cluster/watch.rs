@@ -12,6 +12,8 @@ use kube::core::Status;
 use kube::runtime::watcher::{self, Config, DefaultBackoff, Event, watcher};
 use kube::{Client, ResourceExt};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -102,9 +104,19 @@ async fn from_file(path: &Path, options: &KubeConfigOptions) -> Result<kube::Con
 }
 
 /// The watches of a set of kinds, one task each. They end when it is dropped.
-#[derive(Debug)]
 pub struct Watcher {
-    _tasks: JoinSet<()>,
+    client: Client,
+    view: Arc<LiveView>,
+    kinds: BTreeSet<ViewKind>,
+    tasks: JoinSet<()>,
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watcher")
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Watcher {
@@ -114,12 +126,25 @@ impl Watcher {
     /// once what to do about it, and tried again. Other failures are tried again too; what was known until then stays.
     /// Must be called within a tokio runtime.
     pub fn start(client: &Client, kinds: impl IntoIterator<Item = ViewKind>, view: &Arc<LiveView>) -> Self {
-        let mut tasks = JoinSet::new();
+        let mut watcher = Self {
+            client: client.clone(),
+            view: Arc::clone(view),
+            kinds: BTreeSet::new(),
+            tasks: JoinSet::new(),
+        };
+        watcher.extend(kinds);
+        watcher
+    }
+
+    /// Starts to watch those of `kinds` that are not watched yet.
+    pub fn extend(&mut self, kinds: impl IntoIterator<Item = ViewKind>) {
         for kind in kinds {
-            view.expect(kind);
-            tasks.spawn(watch(client.clone(), kind, Arc::clone(view)));
+            if self.kinds.insert(kind) {
+                self.view.expect(kind);
+                self.tasks
+                    .spawn(watch(self.client.clone(), kind, Arc::clone(&self.view)));
+            }
         }
-        Self { _tasks: tasks }
     }
 }
 

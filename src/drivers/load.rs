@@ -18,23 +18,29 @@ const KIND: ResourceKind = ResourceKind {
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Driver>, ResourceErrors> {
     let mut described = BTreeMap::new();
     resources::read(&KIND, paths, |name, spec| {
-        let driver: Driver = schema::decode(spec, "/spec")?;
-        let mut problems = sizes(&driver);
-        if driver.name.is_empty() {
-            problems.push(Problem::new(
-                "/spec/name",
-                "must be the provisioner of classes, but is empty",
-            ));
-        }
+        let driver = judge(spec)?;
         if let Some(first) = described.insert(driver.name.clone(), name.to_owned()) {
             let message = format!(
                 "the StorageDriver {first} describes `{}` already; make one of both",
                 driver.name
             );
-            problems.push(Problem::new("/spec/name", message));
+            return Err(vec![Problem::new("/spec/name", message)]);
         }
-        if problems.is_empty() { Ok(driver) } else { Err(problems) }
+        Ok(driver)
     })
+}
+
+/// What a user knows of a driver, or all that is wrong with the `spec`, with pointers that begin with `/spec`.
+pub fn judge(spec: &Value) -> Result<Driver, Vec<Problem>> {
+    let driver: Driver = schema::decode(spec, "/spec")?;
+    let mut problems = sizes(&driver);
+    if driver.name.is_empty() {
+        problems.push(Problem::new(
+            "/spec/name",
+            "must be the provisioner of classes, but is empty",
+        ));
+    }
+    if problems.is_empty() { Ok(driver) } else { Err(problems) }
 }
 
 /// Bounds that are no quantities.

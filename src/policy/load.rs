@@ -17,11 +17,11 @@ const KIND: ResourceKind = ResourceKind {
 /// Reads the policies in `paths` and resolves them against the catalogue `rules`. What a path may be, [`resources::read`]
 /// says. The policies come in the order of paths, file names and lines.
 pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<Vec<CompiledPolicy>, ResourceErrors> {
-    resources::read(&KIND, paths, |name, spec| judge_spec(name, spec, rules))
+    resources::read(&KIND, paths, |name, spec| judge(name, spec, rules))
 }
 
-/// The policy, or all that is wrong with its `spec`.
-fn judge_spec(name: &str, spec: &Value, rules: &[&'static Rule]) -> Result<CompiledPolicy, Vec<Problem>> {
+/// The policy of this name, or all that is wrong with its `spec`, with pointers that begin with `/spec`.
+pub fn judge(name: &str, spec: &Value, rules: &[&'static Rule]) -> Result<CompiledPolicy, Vec<Problem>> {
     let mut problems = match schema::decode::<StoragePolicySpec>(spec, "/spec") {
         Ok(spec) => return compile(name, &spec, rules),
         Err(problems) => problems,

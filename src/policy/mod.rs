@@ -7,13 +7,15 @@
 //! ([`CompiledRule::action`]).
 
 mod compiled;
+mod criteria;
 mod load;
 mod scope;
 mod set;
 mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
-pub use load::read;
+pub use criteria::{Criteria, InForce};
+pub use load::{judge, read};
 pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
 pub use set::PolicySet;
 pub use types::{

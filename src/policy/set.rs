@@ -5,6 +5,7 @@ use super::types::Mode;
 use crate::cluster::view::ViewKind;
 use crate::engine::{Operation, Profile, Rule, Skip, SkipReason};
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// The policies in force, by name.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +87,14 @@ impl PolicySet {
             Some(first) if modes.all(|mode| mode == first) => first.as_str(),
             Some(_) => "mixed",
         }
+    }
+}
+
+impl fmt::Display for PolicySet {
+    /// `policies: 2, rules: 96, mode: Enforce`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (policies, rules) = (self.policies.len(), self.rule_count());
+        write!(f, "policies: {policies}, rules: {rules}, mode: {}", self.mode())
     }
 }
 

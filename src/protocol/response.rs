@@ -24,6 +24,8 @@ pub struct Response {
     pub causes: Vec<Cause>,
     /// How many more findings deny than `causes` names.
     pub unlisted: usize,
+    /// The object is no valid one of its kind (422), rather than forbidden (403).
+    pub is_invalid: bool,
     /// Shown to the user.
     pub warnings: Vec<String>,
     /// Kept in the API server's audit log.
@@ -93,8 +95,8 @@ impl Response {
         };
         let status = (!self.causes.is_empty()).then(|| Status {
             outcome: "Failure",
-            code: 403,
-            reason: "Forbidden",
+            code: if self.is_invalid { 422 } else { 403 },
+            reason: if self.is_invalid { "Invalid" } else { "Forbidden" },
             message: self.message(),
             details: Details { causes: &self.causes },
         });

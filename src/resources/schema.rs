@@ -29,6 +29,26 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Where, in Kubernetes' style: `spec.rules[0].name`.
+    pub fn field(&self) -> String {
+        let mut field = String::new();
+        for step in self.pointer.split('/').skip(1) {
+            if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+                field.push_str(&format!("[{step}]"));
+                continue;
+            }
+            let key = step.replace("~1", "/").replace("~0", "~");
+            match key.contains(['.', '/']) {
+                true => field.push_str(&format!("[{key}]")),
+                false if field.is_empty() => field.push_str(&key),
+                false => field.push_str(&format!(".{key}")),
+            }
+        }
+        field
+    }
+}
+
 /// The value at `pointer`, or everything that is wrong with it.
 pub(crate) fn decode<T: DeserializeOwned + JsonSchema>(value: &Value, pointer: &str) -> Result<T, Vec<Problem>> {
     T::deserialize(value).map_err(|error| {

@@ -1,0 +1,36 @@
+//! What volguard is configured by is judged where it is applied: what could not be put in force is refused.
+
+use super::Cluster;
+use crate::cluster::view::ViewKind;
+use crate::own;
+use crate::protocol::{Cause, Response, Review, ReviewError};
+use std::sync::Arc;
+
+/// The kind of an object that volguard is configured by, where it is made or changed as a whole.
+pub(super) fn find(review: &Review<'_>) -> Option<ViewKind> {
+    let is_whole = review.sub_resource.as_deref().unwrap_or_default().is_empty();
+    let changes = is_whole && matches!(&*review.operation, "CREATE" | "UPDATE");
+    ViewKind::find(&review.kind.group, &review.kind.kind).filter(|kind| changes && ViewKind::OWN.contains(kind))
+}
+
+/// What is answered of such an object.
+pub(super) fn judge(kind: ViewKind, review: &Review<'_>, cluster: &Cluster) -> Result<Response, ReviewError> {
+    let (Some(object), old) = (review.object()?, review.old_object()?) else {
+        return Ok(Response::default());
+    };
+    let view = match cluster {
+        Cluster::Fixed(view) => Arc::clone(view),
+        Cluster::Live(live) => live.snapshot(),
+    };
+    let faults = own::faults(kind, &object.value, old.as_ref().map(|old| &old.value), &view);
+    let cause = |fault: own::Problem| Cause {
+        reason: "Invalid".to_owned(),
+        message: format!("{}: {}", fault.field(), fault.message),
+        field: fault.field(),
+    };
+    Ok(Response {
+        causes: faults.into_iter().map(cause).collect(),
+        is_invalid: true,
+        ..Response::default()
+    })
+}

@@ -1,0 +1,10 @@
+//! volguard's own objects in the cluster: StoragePolicies and StorageDrivers. They are judged when they are applied
+//! ([`judge`]), put in force when they are there ([`Assembler`]), and told how they fare ([`Verdict`], [`status`]).
+
+mod assemble;
+mod judge;
+pub mod status;
+
+pub use crate::resources::Problem;
+pub use assemble::{Assembler, Assembly, Verdict};
+pub use judge::{Own, faults, judge};
