@@ -8,14 +8,14 @@ mod standing;
 
 use crate::cluster::live::LiveView;
 use crate::cluster::view::{Lookup, View, ViewKind};
-use crate::decision;
+use crate::decision::{self, Judged};
 use crate::drivers::Drivers;
 use crate::engine::{Action, Author, Door, Operation, ReportsAt, Request};
 use crate::model::{Meta, ObjectKind, Subject};
 use crate::policy::{Attributes, PolicySet, out_of_scope};
 use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
 use jiff::Timestamp;
-pub use judge::judge;
+pub use judge::{Judgement, judge};
 use objects::{Objects, is_judged_at_owner};
 use serde_json::Value;
 pub use standing::{Standing, judge_standing};
@@ -91,14 +91,14 @@ impl Reviewer for Admission {
         else {
             let detail = format!("{} {} is unknown", attributes.kind, record.name);
             let skipped = self.policies.skip_all(operation, &detail);
-            let decision = decision::decide(&[], &skipped, Vec::new(), &[], false);
+            let decision = decision::decide(&[], &skipped, &[], Vec::new(), &[], false);
             record.skipped = decision::counted(&skipped);
             return answer(&decision.response, record, start);
         };
         let subject = Subject::new(kind, &value);
         let old = old_value.as_ref().map(|old| Subject::new(kind, old));
 
-        // 5 policy: which rules run; 6 engine: runs -> findings
+        // 5 policy: which rules run; 6 engine: runs -> findings, without those that exceptions set aside
         let request = Request {
             operation,
             old: old_value.as_ref(),
@@ -117,7 +117,11 @@ impl Reviewer for Admission {
             grace_period: review.options.and_then(|options| options.grace_period_seconds),
             now: Timestamp::now(),
         };
-        let (mut judged, skipped) = judge(
+        let Judgement {
+            mut judged,
+            mut excepted,
+            skipped,
+        } = judge(
             &self.policies,
             &attributes,
             &subject,
@@ -130,15 +134,18 @@ impl Reviewer for Admission {
         // 7 decision: findings -> decision
         let mut fixes = (Vec::new(), Vec::new());
         let mut would_fix = false;
+        let reports = |j: &Judged| endpoint == Endpoint::Validate || j.rule.reports_at == ReportsAt::Mutate;
         if endpoint == Endpoint::Mutate {
             would_fix = decision::has_fix(&judged, false);
             if decision::has_fix(&judged, true) {
                 fixes = decision::merge_fixes(&judged, &mut value.clone());
             }
-            judged.retain(|j| j.rule.reports_at == ReportsAt::Mutate);
+            judged.retain(reports);
+            excepted.retain(|e| reports(&e.judged) || e.judged.has_fix());
         }
         let judged = decision::strictest(judged);
-        let decision = decision::decide(&judged, &skipped, fixes.0, &fixes.1, would_fix);
+        let exceptions = decision::used(&decision::strictest(excepted), reports);
+        let decision = decision::decide(&judged, &skipped, &exceptions, fixes.0, &fixes.1, would_fix);
 
         // 8 protocol: decision -> bytes
         record.decision = decision.verdict;
@@ -150,6 +157,7 @@ impl Reviewer for Admission {
             })
             .collect();
         record.fixed = fixes.1;
+        record.exceptions = exceptions;
         record.skipped = decision::counted(&skipped);
         answer(&decision.response, record, start)
     }

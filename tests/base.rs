@@ -71,7 +71,7 @@ fn object_files() -> Vec<PathBuf> {
 }
 
 fn policies() -> PolicySet {
-    PolicySet::new(read(&[folder().join("policy.yaml")], &rules::ALL).unwrap())
+    PolicySet::from(read(&[folder().join("policy.yaml")], &rules::ALL).unwrap())
 }
 
 fn kind_of(object: &Value) -> &str {

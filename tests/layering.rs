@@ -57,7 +57,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
-const MAY_NAME_KUBE: &[&str] = &["cluster/api.rs", "cluster/watch.rs", "policy/types.rs", "scan/mod.rs"];
+const MAY_NAME_KUBE: &[&str] = &[
+    "cluster/api.rs",
+    "cluster/watch.rs",
+    "policy/exception/types.rs",
+    "policy/types.rs",
+    "scan/mod.rs",
+];
 
 fn sources(visit: &mut dyn FnMut(&str, &str)) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

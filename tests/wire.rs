@@ -652,7 +652,7 @@ fn full_objects() -> Vec<Value> {
 fn everything(objects: &[Value]) -> Admission {
     static POLICIES: std::sync::LazyLock<PolicySet> = std::sync::LazyLock::new(|| {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/policy.yaml");
-        PolicySet::new(volguard::policy::read(&[path], &volguard::rules::ALL).unwrap())
+        PolicySet::from(volguard::policy::read(&[path], &volguard::rules::ALL).unwrap())
     });
     let mut view = View::default();
     for object in objects {

@@ -41,7 +41,7 @@ pub(super) struct ServeArgs {
     /// Where to write the CA of the certificate that was made at start.
     #[arg(long, env = "VOLGUARD_CA_OUT", requires = "standalone")]
     ca_out: Option<PathBuf>,
-    /// StoragePolicy files or folders; without any, profile Recommended in mode Audit.
+    /// StoragePolicy and StorageException files or folders; without any policy, profile Recommended in mode Audit.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
     #[command(flatten)]
@@ -130,12 +130,16 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
 }
 
 fn policies(args: &ServeArgs) -> anyhow::Result<PolicySet> {
-    let mut policies = if args.policy.is_empty() {
+    let files = crate::policy::read(&args.policy, &crate::rules::ALL)?;
+    let mut policies = if files.policies.is_empty() {
         tracing::warn!("no policy is given: profile Recommended in mode Audit; nothing is denied, warned or changed");
-        PolicySet::default_audit(&crate::rules::ALL)
+        PolicySet::default_audit(&crate::rules::ALL).with_exceptions(files.exceptions)
     } else {
-        PolicySet::new(crate::policy::read(&args.policy, &crate::rules::ALL)?)
+        PolicySet::from(files)
     };
+    for said in super::expired(&policies) {
+        tracing::warn!("{said}");
+    }
     if args.audit {
         policies.audit_only();
     }

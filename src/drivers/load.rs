@@ -17,7 +17,7 @@ const KIND: ResourceKind = ResourceKind {
 /// objects describe is wrong too.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Driver>, ResourceErrors> {
     let mut described = BTreeMap::new();
-    resources::read(&KIND, paths, |name, spec| {
+    resources::read(KIND.noun, &[KIND], paths, |_, name, spec| {
         let driver: Driver = schema::decode(spec, "/spec")?;
         let mut problems = sizes(&driver);
         if driver.name.is_empty() {

@@ -1,6 +1,7 @@
-//! Policies from files, with everything that is wrong in them said at once, each with its place.
+//! Policies and exceptions from files, with everything that is wrong in them said at once, each with its place.
 
 use super::compiled::{CompiledPolicy, compile, resolve};
+use super::exception::{CompiledException, judge_exception};
 use super::types::{RuleChange, StoragePolicySpec};
 use crate::engine::{Profile, Rule};
 use crate::resources::{self, Problem, ResourceErrors, ResourceKind, schema};
@@ -8,16 +9,40 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
 
-const KIND: ResourceKind = ResourceKind {
+const POLICY: ResourceKind = ResourceKind {
     name: "StoragePolicy",
     noun: "policy",
     empty_spec: "; `spec: {}` stands for profile Recommended in mode Enforce",
 };
 
-/// Reads the policies in `paths` and resolves them against the catalogue `rules`. What a path may be, [`resources::read`]
-/// says. The policies come in the order of paths, file names and lines.
-pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<Vec<CompiledPolicy>, ResourceErrors> {
-    resources::read(&KIND, paths, |name, spec| judge_spec(name, spec, rules))
+const EXCEPTION: ResourceKind = ResourceKind {
+    name: "StorageException",
+    noun: "exception",
+    empty_spec: "; it needs at least `rules`, `match` and `reason`",
+};
+
+/// What policy files hold, in the order of paths, file names and lines.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyFiles {
+    /// The policies.
+    pub policies: Vec<CompiledPolicy>,
+    /// The exceptions from them, also those that are expired.
+    pub exceptions: Vec<CompiledException>,
+}
+
+/// Reads the policies and exceptions in `paths` and resolves them against the catalogue `rules`. What a path may be,
+/// [`resources::read`] says.
+pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<PolicyFiles, ResourceErrors> {
+    let mut files = PolicyFiles::default();
+    resources::read("policy", &[POLICY, EXCEPTION], paths, |kind, name, spec| {
+        if kind == EXCEPTION.name {
+            files.exceptions.push(judge_exception(name, spec, rules)?);
+        } else {
+            files.policies.push(judge_spec(name, spec, rules)?);
+        }
+        Ok(())
+    })?;
+    Ok(files)
 }
 
 /// The policy, or all that is wrong with its `spec`.
@@ -110,7 +135,7 @@ status: {conditions: []}
 {"apiVersion": "volguard.dev/v1alpha1", "kind": "StoragePolicy", "metadata": {"name": "b"}, "spec": {}}
 "#;
         fs::write(&file, text).unwrap();
-        let policies = read(&[file], RULES).unwrap();
+        let policies = read(&[file], RULES).unwrap().policies;
         assert_eq!(policies.len(), 2);
         assert_eq!((policies[0].name.as_str(), policies[0].mode), ("default", Mode::Audit));
         let rules: Vec<_> = policies[0]
@@ -268,10 +293,13 @@ sepc: {}
     #[test]
     fn says_what_is_no_policy() {
         for (text, expected) in [
-            ("", "no policy in this file: expected a StoragePolicy, but it is empty"),
+            (
+                "",
+                "no policy in this file: expected a StoragePolicy or a StorageException, but it is empty",
+            ),
             (
                 "# nothing\n",
-                "no policy in this file: expected a StoragePolicy, but it is empty",
+                "no policy in this file: expected a StoragePolicy or a StorageException, but it is empty",
             ),
             ("[1]", "1:1: a policy must be a mapping, but is a list"),
             (
@@ -280,7 +308,7 @@ sepc: {}
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1",
-                "1:1: field `kind` is missing; write `kind: StoragePolicy`",
+                "1:1: field `kind` is missing; write `kind: StoragePolicy` or `kind: StorageException`",
             ),
             (
                 "apiVersion: volguard.dev/v1\nkind: StoragePolicy",
@@ -289,11 +317,11 @@ sepc: {}
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: storagePolicy",
                 "2:7: kind `storagePolicy` (volguard.dev/v1alpha1) does not belong in a policy file, which holds \
-                 StoragePolicy only; did you mean `StoragePolicy`?",
+                 StoragePolicy and StorageException only; did you mean `StoragePolicy`?",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap",
-                "2:7: kind `ConfigMap` (v1) does not belong in a policy file, which holds StoragePolicy only",
+                "2:7: kind `ConfigMap` (v1) does not belong in a policy file, which holds StoragePolicy and StorageException only",
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: StoragePolicy\nspec: {}",
@@ -345,8 +373,8 @@ sepc: {}
         write("README.md", "readme");
         std::os::unix::fs::symlink("..2026/e.yaml", folder.path().join("e.yaml")).unwrap();
         let names = |paths: &[PathBuf]| -> Vec<String> {
-            let policies = read(paths, RULES).unwrap();
-            policies.into_iter().map(|policy| policy.name).collect()
+            let files = read(paths, RULES).unwrap();
+            files.policies.into_iter().map(|policy| policy.name).collect()
         };
         let root = folder.path().to_owned();
         assert_eq!(

@@ -1,19 +1,25 @@
-//! Policies: which rules run on which objects, with which parameters, and what is done with what they find.
+//! Policies: which rules run on which objects, with which parameters, and what is done with what they find; and
+//! exceptions from them.
 //!
 //! A [`StoragePolicySpec`] is both the custom resource and the file format. [`read`] reads files and says everything that
 //! is wrong with them, with line and column; [`compile`] resolves one policy against the catalogue. What comes out is a
 //! [`PolicySet`], which all three doors ask the same questions: is the object in scope ([`out_of_scope`]), does a policy
 //! apply to it ([`CompiledPolicy::applies`]), which rules run ([`CompiledPolicy::rules`]), with which action
-//! ([`CompiledRule::action`]).
+//! ([`CompiledRule::action`]), and does an exception set a finding aside ([`Exceptions::find`]).
 
 mod compiled;
+mod exception;
 mod load;
 mod scope;
 mod set;
 mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
-pub use load::read;
+pub use exception::{
+    CompiledException, ExceptionMatch, ExceptionTarget, Exceptions, StorageException, StorageExceptionSpec,
+    StorageExceptionStatus, compile_exception,
+};
+pub use load::{PolicyFiles, read};
 pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
 pub use set::PolicySet;
 pub use types::{

@@ -85,7 +85,7 @@ impl Review {
         };
         let before = old.map(|old| Subject::new(kind, old));
         let subject = Subject::new(kind, object);
-        let (judged, skipped) = judge(policies, &attributes, &subject, before.as_ref(), &request, None, None);
-        (strictest(judged), skipped)
+        let judgement = judge(policies, &attributes, &subject, before.as_ref(), &request, None, None);
+        (strictest(judgement.judged), judgement.skipped)
     }
 }
