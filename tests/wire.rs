@@ -1,6 +1,8 @@
 //! Reviews from bytes to bytes, as the API server sends and reads them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "wire/exceptions.rs"]
+mod exceptions;
 mod odd;
 
 use base64::Engine as _;

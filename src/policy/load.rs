@@ -291,6 +291,114 @@ sepc: {}
     }
 
     #[test]
+    fn policies_and_exceptions_stand_in_one_file_and_may_share_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("all.yaml");
+        let exception = HEAD.replace("StoragePolicy", "StorageException");
+        let spec = "spec:
+  rules: [open-door, open-window]
+  match: {kinds: [StatefulSet], namespaces: [shop], names: [db-*], objectSelector: {matchLabels: {a: b}}}
+  reason: >
+    agreed
+  expires: 2027-01-31T00:00:00Z
+  requestedBy: the shop's team
+";
+        fs::write(
+            &file,
+            format!("{exception}{spec}status: {{lastUsed: null}}\n---\n{HEAD}spec: {{}}\n"),
+        )
+        .unwrap();
+        let files = read(&[file], RULES).unwrap();
+        assert_eq!((files.policies.len(), files.exceptions.len()), (1, 1));
+        let read = &files.exceptions[0];
+        assert_eq!(
+            (read.name.as_str(), read.rules.as_slice()),
+            ("p", ["open-door", "open-window"].as_slice())
+        );
+        assert_eq!(read.reason, "agreed");
+        assert_eq!(read.expires, Some("2027-01-31T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn says_where_an_exception_is_wrong_and_what_would_be_right() {
+        const REST: &str = "  match: {namespaces: [shop]}\n  reason: agreed\n";
+        let head = HEAD.replace("StoragePolicy", "StorageException");
+        let too_wide = "would set findings aside on every object: give at least one of kinds, namespaces, names, \
+                        objectSelector (`namespaces: [\"*\"]` stands for all namespaces)";
+        for (spec, expected) in [
+            (format!("spec:\n  rules: [open-door]\n{REST}"), vec![]),
+            (
+                "spec: {}".to_owned(),
+                vec![
+                    "4:7: field `rules` is missing",
+                    "4:7: field `match` is missing",
+                    "4:7: field `reason` is missing",
+                ],
+            ),
+            (
+                format!("spec:\n  rules: []\n{REST}"),
+                vec!["5:10: names no rule; list the rules whose findings are set aside"],
+            ),
+            (
+                format!("spec:\n  rules: [open-dor, wet-paint]\n{REST}"),
+                vec![
+                    "5:11: unknown rule `open-dor`; did you mean `open-door`?",
+                    "5:21: rule `wet-paint` was removed: paint dries; use open-window",
+                ],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {kinds: [PersistentVolumeClaims]}\n  reason: \" \"\n".to_owned(),
+                vec![
+                    "6:19: volguard judges no kind `PersistentVolumeClaims`; did you mean `PersistentVolumeClaim`?",
+                    "7:11: must say why the findings are accepted, but is blank",
+                ],
+            ),
+            (
+                format!("spec:\n  rules: [open-door]\n{REST}  expires: 2027-01-31\n"),
+                vec![
+                    "8:12: must be a time with date, time and zone such as `2027-01-31T00:00:00Z` (RFC 3339), but is \
+                     `2027-01-31`",
+                ],
+            ),
+            (
+                format!("spec:\n  rules: [open-door]\n{REST}  expire: 2027-01-31T00:00:00Z\n"),
+                vec!["8:3: unknown field `expire`; did you mean `expires`?"],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {}\n  reason: a\n".to_owned(),
+                vec![&*format!("6:10: {too_wide}")],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {kinds: [], objectSelector: {}}\n  reason: a\n".to_owned(),
+                vec![&*format!("6:10: {too_wide}")],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {kinds: [StorageClass], namespaces: [a]}\n  reason: a\n".to_owned(),
+                vec!["6:46: matches nothing: objects of these kinds stand in no namespace; name them by `names`"],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {objectSelector: {matchExpressions: [{key: a, operator: In}]}}\n  \
+                 reason: a\n"
+                    .to_owned(),
+                vec!["6:47: operators In and NotIn need `values`"],
+            ),
+            (
+                "spec:\n  rules: [7, open-dor]\n  match: {kind: [Pod], kinds: [pods]}\n  expires: soon\n  reason: ''\n".to_owned(),
+                vec![
+                    "5:11: must be a string, but is `7`",
+                    "5:14: unknown rule `open-dor`; did you mean `open-door`?",
+                    "6:11: unknown field `kind`; did you mean `kinds`?",
+                    "6:32: volguard judges no kind `pods`; did you mean `Pod`?",
+                    "7:12: must be a time with date, time and zone such as `2027-01-31T00:00:00Z` (RFC 3339), but is `soon`",
+                    "8:11: must say why the findings are accepted, but is blank",
+                ],
+            ),
+        ] {
+            assert_eq!(said(&format!("{head}{spec}")), expected, "{spec}");
+        }
+    }
+
+    #[test]
     fn says_what_is_no_policy() {
         for (text, expected) in [
             (
