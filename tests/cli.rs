@@ -228,7 +228,7 @@ spec: {profile: Baseline}
         let check = ["check", "--policy", file, "claim.yaml", "class.yaml"];
         let (code, out, err) = run(&folder, &check, "");
         assert_eq!((code, err.as_str()), (0, ""), "{out}");
-        let line = "excepted [unsupported-access-mode] for PersistentVolumeClaim default/uploads: uploads-on-disks: the \
+        let line = "excepted [unsupported-access-mode] for PersistentVolumeClaim default/uploads by uploads-on-disks: the \
                     pods share one node until the move to EFS\n";
         assert!(out.contains(line), "{out}");
         assert!(

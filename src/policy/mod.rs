@@ -17,7 +17,7 @@ mod types;
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
 pub use exception::{
     CompiledException, ExceptionMatch, ExceptionTarget, Exceptions, StorageException, StorageExceptionSpec,
-    StorageExceptionStatus, compile_exception,
+    StorageExceptionStatus, compile_exception, judge_exception, judge_new_exception,
 };
 pub use load::{PolicyFiles, read};
 pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};

@@ -28,7 +28,11 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         objects.or_default().push(&one.object);
     }
     for ((rule, exception, reason), objects) in excepted {
-        writeln!(out, "excepted [{rule}] for {}: {exception}: {reason}", titles(objects))?;
+        writeln!(
+            out,
+            "excepted [{rule}] for {} by {exception}: {reason}",
+            titles(objects)
+        )?;
     }
     let mut skipped: BTreeMap<(&str, &str), Vec<&ObjectRef>> = BTreeMap::new();
     for one in &report.skipped {

@@ -65,7 +65,7 @@ impl CompiledException {
 }
 
 /// Resolves an exception against the catalogue `rules`. What is wrong is said with pointers into the whole object
-/// (`/spec/rules/0`), all of it at once. That it is expired is no fault here: files age.
+/// (`/spec/rules/0`), all of it at once. That it is expired is no fault.
 pub fn compile_exception(
     name: &str,
     spec: &StorageExceptionSpec,
@@ -100,12 +100,27 @@ pub fn compile_exception(
     }
 }
 
-/// The exception, or all that is wrong with its `spec`.
-pub(in crate::policy) fn judge_exception(
+/// The exception as it is written now, or all that is wrong with its `spec`, also that it is expired already: it would have
+/// no effect, which is not what its author expects.
+pub fn judge_new_exception(
     name: &str,
     spec: &Value,
     rules: &[&'static Rule],
+    now: Timestamp,
 ) -> Result<CompiledException, Vec<Problem>> {
+    let exception = judge_exception(name, spec, rules)?;
+    match exception.expires {
+        Some(expires) if exception.is_expired(now) => {
+            let message = format!("is over: {expires} lies in the past, so the exception would have no effect");
+            Err(vec![Problem::new("/spec/expires", message)])
+        }
+        _ => Ok(exception),
+    }
+}
+
+/// The exception that stands in an object or a file, or all that is wrong with its `spec`. That it is expired is no fault
+/// here: files age.
+pub fn judge_exception(name: &str, spec: &Value, rules: &[&'static Rule]) -> Result<CompiledException, Vec<Problem>> {
     let mut problems = match schema::decode::<StorageExceptionSpec>(spec, "/spec") {
         Ok(spec) => return compile_exception(name, &spec, rules),
         Err(problems) => problems,

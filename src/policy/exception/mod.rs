@@ -5,8 +5,7 @@
 mod compiled;
 mod types;
 
-pub(super) use compiled::judge_exception;
-pub use compiled::{CompiledException, ExceptionTarget, compile_exception};
+pub use compiled::{CompiledException, ExceptionTarget, compile_exception, judge_exception, judge_new_exception};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 pub use types::{ExceptionMatch, StorageException, StorageExceptionSpec, StorageExceptionStatus};
@@ -148,6 +147,24 @@ mod tests {
         }
         let forever = Exceptions::new(vec![exception("e", &json!({}))]);
         assert!(forever.find("open-door", &CLAIM, Timestamp::MAX).is_some());
+    }
+
+    #[test]
+    fn an_exception_that_is_written_now_must_not_be_expired() {
+        let judged = |expires: &str| {
+            let spec =
+                json!({"rules": ["open-door"], "match": {"names": ["a"]}, "reason": "agreed", "expires": expires});
+            judge_new_exception("e", &spec, RULES, at(NOW)).map_err(|problems| {
+                let said = problems.iter().map(|p| format!("{}: {}", p.pointer, p.message));
+                said.collect::<Vec<_>>()
+            })
+        };
+        assert!(judged("2026-06-01T00:00:01Z").is_ok());
+        assert_eq!(
+            judged(NOW).unwrap_err(),
+            ["/spec/expires: is over: 2026-06-01T00:00:00Z lies in the past, so the exception would have no effect"]
+        );
+        assert_eq!(judged("soon").unwrap_err().len(), 1);
     }
 
     #[test]
