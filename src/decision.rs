@@ -128,7 +128,8 @@ pub struct Decision {
 
 /// Decides at `/validate` (and for what reports at `/mutate`): denials, warnings, annotations.
 ///
-/// `exceptions` are those that set something aside, `fixed` names the rules whose fix is in the patch, `would_fix` those whose fix a policy in mode Audit would have sent.
+/// `exceptions` are those that set something aside, `fixed` names the rules whose fix is in the patch, `would_fix` those whose
+/// fix a policy in mode Audit would have sent.
 pub fn decide(
     judged: &[Judged],
     skipped: &[Skip],
@@ -237,15 +238,15 @@ pub fn counted(skipped: &[Skip]) -> Vec<(&'static str, &'static str)> {
 /// The exceptions as they are recorded, one for each finding. `reports` says of a finding whether it would have been
 /// reported; of the others only the fix was kept back.
 pub fn used(excepted: &[Excepted], reports: impl Fn(&Judged) -> bool) -> Vec<UsedException> {
+    let action = |judged: &Judged| match () {
+        () if judged.action == Action::Off || !reports(judged) => "Fix",
+        () if judged.is_enforced() => judged.action.as_str(),
+        () => Action::Audit.as_str(),
+    };
     let used = excepted.iter().map(|Excepted { judged, exception, .. }| UsedException {
         exception: exception.clone(),
         rule: judged.rule.name,
-        action: match judged.action {
-            Action::Off => "Fix",
-            _ if !reports(judged) => "Fix",
-            _ if !judged.is_enforced() => Action::Audit.as_str(),
-            action => action.as_str(),
-        },
+        action: action(judged),
     });
     used.collect()
 }

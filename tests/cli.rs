@@ -203,7 +203,8 @@ metadata: {name: uploads-on-disks}
 spec:
   rules: [unsupported-access-mode]
   match: {kinds: [PersistentVolumeClaim], names: [upload*]}
-  reason: the pods share one node until the move to EFS
+  reason: the pods share one node
+    until the move to EFS
   expires: 9999-01-01T00:00:00Z
 ";
 
@@ -258,6 +259,7 @@ spec: {profile: Baseline}
     let excepted = &report["excepted"][0];
     for (key, value) in [
         ("rule", "unsupported-access-mode"),
+        ("action", "Deny"),
         ("path", "/spec/accessModes/0"),
         ("file", "claim.yaml"),
         ("policy", "own"),

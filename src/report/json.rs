@@ -46,6 +46,8 @@ struct Finding<'r> {
 #[derive(Serialize)]
 struct Excepted<'r> {
     rule: &'r str,
+    /// What would have been done.
+    action: &'r str,
     message: &'r str,
     object: &'r ObjectRef,
     path: String,
@@ -101,20 +103,17 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         fix: &finding.fix,
     });
     let excepted = report.excepted.iter().map(|reported| {
-        let crate::decision::Excepted {
-            judged,
-            exception,
-            reason,
-        } = &reported.excepted;
+        let (by, judged) = (&reported.excepted, &reported.excepted.judged);
         Excepted {
             rule: judged.rule.name,
+            action: judged.action.as_str(),
             message: &judged.finding.message,
             object: &reported.object,
             path: judged.finding.path.pointer(),
             place: reported.place.as_ref().map(place),
             policy: &judged.policy,
-            exception,
-            reason,
+            exception: &by.exception,
+            reason: &by.reason,
         }
     });
     let skipped = report.skipped.iter().map(|skipped| Skipped {

@@ -28,6 +28,8 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         objects.or_default().push(&one.object);
     }
     for ((rule, exception, reason), objects) in excepted {
+        // A reason may have several lines.
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         writeln!(
             out,
             "excepted [{rule}] for {} by {exception}: {reason}",

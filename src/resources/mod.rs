@@ -1,4 +1,4 @@
-//! volguard's own kinds in files: what StoragePolicy and StorageDriver files have in common. Everything that is wrong in
+//! volguard's own kinds in files: what policy files and driver files have in common. Everything that is wrong in
 //! them is said at once, each with its place.
 
 pub(crate) mod schema;
@@ -278,40 +278,41 @@ fn listed(kinds: &[ResourceKind], separator: &str, shown: impl Fn(&str) -> Strin
 /// Of which of the kinds the document is, or why of none.
 fn judge_kind<'k>(value: &Value, noun: &str, kinds: &'k [ResourceKind]) -> Result<&'k ResourceKind, Problem> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let group = |api_version: &str| api_version.split_once('/').map(|(group, _)| group.to_owned());
-    let known = text("kind").and_then(|name| kinds.iter().find(|kind| kind.name == name));
-    Err(match (text("apiVersion"), text("kind")) {
-        (Some(api_version), Some(kind)) => match known {
-            Some(known) if api_version == API_VERSION => return Ok(known),
-            Some(_) if group(api_version).is_none_or(|group| group == "volguard.dev") => Problem::new(
-                "/apiVersion",
-                format!("apiVersion `{api_version}` is not known; write {API_VERSION}"),
-            ),
-            _ => {
-                let hint = if group(api_version).is_some_and(|group| group == "volguard.dev") {
-                    did_you_mean(similar(kind, kinds.iter().map(|kind| kind.name)))
-                } else {
-                    String::new()
-                };
-                let held = listed(kinds, " and ", str::to_owned);
-                Problem::new(
-                    "/kind",
-                    format!(
-                        "kind `{kind}` ({api_version}) does not belong in a {noun} file, which holds {held} only{hint}"
-                    ),
-                )
+    let problem = match (text("apiVersion"), text("kind")) {
+        (Some(api_version), Some(name)) => match kinds.iter().find(|kind| kind.name == name) {
+            Some(kind) if api_version == API_VERSION => return Ok(kind),
+            Some(_) if matches!(group_of(api_version), None | Some("volguard.dev")) => {
+                let message = format!("apiVersion `{api_version}` is not known; write {API_VERSION}");
+                Problem::new("/apiVersion", message)
             }
+            _ => stranger(api_version, name, noun, kinds),
         },
         _ if !value.is_object() => Problem::new("", format!("a {noun} must be a mapping, but is {}", shown(value))),
-        (None, _) => Problem::new(
-            "/apiVersion",
-            format!("field `apiVersion` is missing; write `apiVersion: {API_VERSION}`"),
-        ),
+        (None, _) => {
+            let message = format!("field `apiVersion` is missing; write `apiVersion: {API_VERSION}`");
+            Problem::new("/apiVersion", message)
+        }
         (_, None) => {
             let kinds = listed(kinds, " or ", |name| format!("`kind: {name}`"));
             Problem::new("/kind", format!("field `kind` is missing; write {kinds}"))
         }
-    })
+    };
+    Err(problem)
+}
+
+fn group_of(api_version: &str) -> Option<&str> {
+    api_version.split_once('/').map(|(group, _)| group)
+}
+
+/// What is said of a kind that does not belong in the file.
+fn stranger(api_version: &str, name: &str, noun: &str, kinds: &[ResourceKind]) -> Problem {
+    let is_own = group_of(api_version) == Some("volguard.dev");
+    let meant = similar(name, kinds.iter().map(|kind| kind.name)).filter(|_| is_own);
+    let held = listed(kinds, " and ", str::to_owned);
+    let hint = did_you_mean(meant);
+    let message =
+        format!("kind `{name}` ({api_version}) does not belong in a {noun} file, which holds {held} only{hint}");
+    Problem::new("/kind", message)
 }
 
 fn judge_top_level(value: &Value) -> Vec<Problem> {
