@@ -2,6 +2,7 @@
 //!
 //! All steps but the fourth are plain functions: no I/O, no clock but the deadline that is passed in.
 
+mod conclude;
 mod judge;
 mod objects;
 mod own_kinds;
@@ -10,12 +11,14 @@ mod standing;
 use crate::cluster::live::LiveView;
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::decision;
-use crate::engine::{Action, Author, Door, Operation, ReportsAt, Request};
+use crate::engine::{Author, Door, Operation, Request};
 use crate::model::{Meta, ObjectKind, Subject};
+use crate::own::status::Uses;
 use crate::policy::{Attributes, Criteria, InForce, out_of_scope};
-use crate::protocol::{Answer, Endpoint, Record, RecordedFinding, Response, Review, ReviewError, Reviewer};
+use crate::protocol::{Answer, Endpoint, Record, Response, Review, ReviewError, Reviewer};
+use conclude::conclude;
 use jiff::Timestamp;
-pub use judge::judge;
+pub use judge::{Judgement, judge};
 use objects::{Objects, is_judged_at_owner};
 use serde_json::Value;
 pub use standing::{Standing, judge_standing};
@@ -39,6 +42,8 @@ pub enum Cluster {
 pub struct Admission {
     /// The policies and exceptions in force, and what is known of drivers.
     pub in_force: InForce,
+    /// Takes down which exceptions are used.
+    pub uses: Uses,
     /// The cluster.
     pub cluster: Cluster,
     /// volguard's own namespace, which is left alone.
@@ -97,14 +102,14 @@ impl Reviewer for Admission {
         else {
             let detail = format!("{} {} is unknown", attributes.kind, record.name);
             let skipped = policies.skip_all(operation, &detail);
-            let decision = decision::decide(&[], &skipped, Vec::new(), &[], false);
+            let decision = decision::decide(&[], &skipped, &[], Vec::new(), &[], false);
             record.skipped = decision::counted(&skipped);
             return answer(&decision.response, record, start);
         };
         let subject = Subject::new(kind, &value);
         let old = old_value.as_ref().map(|old| Subject::new(kind, old));
 
-        // 5 policy: which rules run; 6 engine: runs -> findings
+        // 5 policy: which rules run; 6 engine: runs -> findings, without those that exceptions set aside
         let request = Request {
             operation,
             old: old.as_ref(),
@@ -123,7 +128,7 @@ impl Reviewer for Admission {
             grace_period: review.options.and_then(|options| options.grace_period_seconds),
             now: Timestamp::now(),
         };
-        let (mut judged, skipped) = judge(
+        let judgement = judge(
             policies,
             &attributes,
             &subject,
@@ -133,30 +138,15 @@ impl Reviewer for Admission {
         );
 
         // 7 decision: findings -> decision
-        let mut fixes = (Vec::new(), Vec::new());
-        let mut would_fix = false;
-        if endpoint == Endpoint::Mutate {
-            would_fix = decision::has_fix(&judged, false);
-            if decision::has_fix(&judged, true) {
-                fixes = decision::merge_fixes(&judged, &mut value.clone());
+        let response = conclude(judgement, &value, &mut record);
+        if !record.dry_run {
+            for used in &record.exceptions {
+                self.uses.note(&used.exception, request.now);
             }
-            judged.retain(|j| j.rule.reports_at == ReportsAt::Mutate);
         }
-        let judged = decision::strictest(judged);
-        let decision = decision::decide(&judged, &skipped, fixes.0, &fixes.1, would_fix);
 
         // 8 protocol: decision -> bytes
-        record.decision = decision.verdict;
-        record.findings = judged
-            .iter()
-            .map(|j| RecordedFinding {
-                rule: j.rule.name,
-                action: if j.is_enforced() { j.action } else { Action::Audit }.as_str(),
-            })
-            .collect();
-        record.fixed = fixes.1;
-        record.skipped = decision::counted(&skipped);
-        answer(&decision.response, record, start)
+        answer(&response, record, start)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Findings and policies become a decision: allowed or not, warnings, annotations, a patch.
 
 use crate::engine::{Action, Class, Finding, Rule, Skip, SkipReason};
-use crate::policy::Mode;
-use crate::protocol::{Cause, Response};
+use crate::policy::{CompiledException, Mode};
+use crate::protocol::{Cause, Response, UsedException};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -38,6 +38,11 @@ impl Judged {
         self.mode == Mode::Enforce
     }
 
+    /// Whether the policy sends a fix, or would if it enforced.
+    pub fn has_fix(&self) -> bool {
+        self.mutate && !self.finding.fix.is_empty()
+    }
+
     /// What is wrong, what to do, and the rule's name in brackets.
     pub fn line(&self) -> String {
         let Finding { message, remedy, .. } = &self.finding;
@@ -51,11 +56,46 @@ impl Judged {
     }
 }
 
+impl AsRef<Judged> for Judged {
+    fn as_ref(&self) -> &Judged {
+        self
+    }
+}
+
+/// A finding that an exception sets aside.
+#[derive(Debug, Clone)]
+pub struct Excepted {
+    /// The finding, and what one policy would do with it.
+    pub judged: Judged,
+    /// Name of the exception.
+    pub exception: String,
+    /// Why there is the exception.
+    pub reason: String,
+}
+
+impl Excepted {
+    /// The finding, set aside.
+    pub fn new(judged: Judged, exception: &CompiledException) -> Self {
+        Self {
+            judged,
+            exception: exception.name.clone(),
+            reason: exception.reason.clone(),
+        }
+    }
+}
+
+impl AsRef<Judged> for Excepted {
+    fn as_ref(&self) -> &Judged {
+        &self.judged
+    }
+}
+
 /// Where policies overlap, the strictest enforced action wins, and among equals the first policy by name. The order is that
 /// of the object's fields, then of the rules' names.
-pub fn strictest(mut judged: Vec<Judged>) -> Vec<Judged> {
+pub fn strictest<J: AsRef<Judged>>(mut judged: Vec<J>) -> Vec<J> {
     let rank = |judged: &Judged| (judged.is_enforced(), judged.action);
     judged.sort_by(|a, b| {
+        let (a, b) = (a.as_ref(), b.as_ref());
         let key = |judged: &Judged| {
             (
                 judged.finding.path.clone(),
@@ -69,6 +109,7 @@ pub fn strictest(mut judged: Vec<Judged>) -> Vec<Judged> {
             .then_with(|| a.policy.cmp(&b.policy))
     });
     judged.dedup_by(|later, first| {
+        let (later, first) = (later.as_ref(), first.as_ref());
         later.rule.name == first.rule.name
             && later.finding.path == first.finding.path
             && later.finding.message == first.finding.message
@@ -87,10 +128,12 @@ pub struct Decision {
 
 /// Decides at `/validate` (and for what reports at `/mutate`): denials, warnings, annotations.
 ///
-/// `fixed` names the rules whose fix is in the patch, `would_fix` those whose fix a policy in mode Audit would have sent.
+/// `exceptions` are those that set something aside, `fixed` names the rules whose fix is in the patch, `would_fix` those whose
+/// fix a policy in mode Audit would have sent.
 pub fn decide(
     judged: &[Judged],
     skipped: &[Skip],
+    exceptions: &[UsedException],
     patch: Vec<json_patch::PatchOperation>,
     fixed: &[&'static str],
     would_fix: bool,
@@ -112,25 +155,26 @@ pub fn decide(
         () if would_fix => "would-mutate",
         () => "allow",
     };
-    let mut rules: Vec<&str> = judged
+    let rules: Vec<&str> = judged
         .iter()
         .map(|j| j.rule.name)
         .chain(fixed.iter().copied())
         .collect();
-    rules.sort_unstable();
-    rules.dedup();
     let mut annotations = BTreeMap::new();
-    if verdict != "allow" || !rules.is_empty() || !skipped.is_empty() {
-        annotations.insert("decision", verdict.to_owned());
-    }
-    if !rules.is_empty() {
-        annotations.insert("rules", rules.join(","));
-    }
-    if !skipped.is_empty() {
-        let mut names: Vec<&str> = skipped.iter().map(|skip| skip.rule).collect();
+    let lists = [
+        ("rules", rules),
+        ("skipped", skipped.iter().map(|skip| skip.rule).collect()),
+        ("exceptions", exceptions.iter().map(|used| &*used.exception).collect()),
+    ];
+    for (key, mut names) in lists {
         names.sort_unstable();
         names.dedup();
-        annotations.insert("skipped", names.join(","));
+        if !names.is_empty() {
+            annotations.insert(key, names.join(","));
+        }
+    }
+    if verdict != "allow" || !annotations.is_empty() {
+        annotations.insert("decision", verdict.to_owned());
     }
     let patch = if causes.is_empty() { patch } else { Vec::new() };
     Decision {
@@ -192,22 +236,32 @@ pub fn counted(skipped: &[Skip]) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
+/// The exceptions as they are recorded, one for each finding. `reports` says of a finding whether it would have been
+/// reported; of the others only the fix was kept back.
+pub fn used(excepted: &[Excepted], reports: impl Fn(&Judged) -> bool) -> Vec<UsedException> {
+    let action = |judged: &Judged| match () {
+        () if judged.action == Action::Off || !reports(judged) => "Fix",
+        () if judged.is_enforced() => judged.action.as_str(),
+        () => Action::Audit.as_str(),
+    };
+    let used = excepted.iter().map(|Excepted { judged, exception, .. }| UsedException {
+        exception: exception.clone(),
+        rule: judged.rule.name,
+        action: action(judged),
+    });
+    used.collect()
+}
+
 /// Whether a policy of this mode has a fix to send.
 pub fn has_fix(judged: &[Judged], enforced: bool) -> bool {
-    judged
-        .iter()
-        .any(|j| j.is_enforced() == enforced && j.mutate && !j.finding.fix.is_empty())
+    judged.iter().any(|j| j.is_enforced() == enforced && j.has_fix())
 }
 
 /// The fixes that are sent: of each rule those of the first policy by name that enforces them. Returns the operations and
 /// the names of their rules; `object` is changed as the patch will change it.
 pub fn merge_fixes(judged: &[Judged], object: &mut Value) -> (Vec<json_patch::PatchOperation>, Vec<&'static str>) {
     let mut chosen: BTreeMap<&'static str, &str> = BTreeMap::new();
-    let enforced = || {
-        judged
-            .iter()
-            .filter(|j| j.is_enforced() && j.mutate && !j.finding.fix.is_empty())
-    };
+    let enforced = || judged.iter().filter(|j| j.is_enforced() && j.has_fix());
     for j in enforced() {
         let policy = chosen.entry(j.rule.name).or_insert(&j.policy);
         if j.policy.as_str() < *policy {

@@ -197,6 +197,140 @@ spec:
     }
 }
 
+const EXCEPTION: &str = "apiVersion: volguard.dev/v1alpha1
+kind: StorageException
+metadata: {name: uploads-on-disks}
+spec:
+  rules: [unsupported-access-mode]
+  match: {kinds: [PersistentVolumeClaim], names: [upload*]}
+  reason: the pods share one node
+    until the move to EFS
+  expires: 9999-01-01T00:00:00Z
+";
+
+#[test]
+fn an_excepted_finding_is_counted_and_fails_nothing() {
+    let policy = "apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: own}
+spec: {profile: Baseline}
+";
+    let other = CLAIM.replace("name: uploads", "name: media");
+    let files = [
+        ("claim.yaml", CLAIM),
+        ("class.yaml", CLASS),
+        ("exception.yaml", EXCEPTION),
+    ];
+    let folder = folder(&files);
+    // With a policy in the same file, and without any.
+    let both = format!("{policy}---\n{EXCEPTION}");
+    fs::write(folder.path().join("both.yaml"), &both).unwrap();
+    for file in ["exception.yaml", "both.yaml"] {
+        let check = ["check", "--policy", file, "claim.yaml", "class.yaml"];
+        let (code, out, err) = run(&folder, &check, "");
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        let line = "excepted [unsupported-access-mode] for PersistentVolumeClaim default/uploads by uploads-on-disks: the \
+                    pods share one node until the move to EFS\n";
+        assert!(out.contains(line), "{out}");
+        assert!(
+            out.contains("0 deny, 0 warn, 0 audit; 1 excepted, 0 skipped, 0 errors"),
+            "{out}"
+        );
+    }
+
+    let check = [
+        "check",
+        "--output",
+        "json",
+        "--policy",
+        "both.yaml",
+        "claim.yaml",
+        "class.yaml",
+        "-",
+    ];
+    let (code, out, _) = run(&folder, &check, &other);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let summary = &report["summary"];
+    assert_eq!(
+        (code, &summary["deny"], &summary["excepted"]),
+        (1, &1.into(), &1.into())
+    );
+    assert_eq!(report["findings"][0]["object"]["name"], "media");
+    let excepted = &report["excepted"][0];
+    for (key, value) in [
+        ("rule", "unsupported-access-mode"),
+        ("action", "Deny"),
+        ("path", "/spec/accessModes/0"),
+        ("file", "claim.yaml"),
+        ("policy", "own"),
+        ("exception", "uploads-on-disks"),
+        ("reason", "the pods share one node until the move to EFS"),
+    ] {
+        assert_eq!(excepted[key], value, "{key}");
+    }
+    assert_eq!(
+        (&excepted["line"], &excepted["object"]["name"]),
+        (&7.into(), &"uploads".into())
+    );
+}
+
+#[test]
+fn an_expired_exception_is_told_once_and_does_not_count() {
+    let expired = EXCEPTION.replace("9999", "2026");
+    let folder = folder(&[
+        ("claim.yaml", CLAIM),
+        ("class.yaml", CLASS),
+        ("exception.yaml", &expired),
+    ]);
+    let check = ["check", "--policy", "exception.yaml", "claim.yaml", "class.yaml"];
+    let (code, out, err) = run(&folder, &check, "");
+    assert_eq!(code, 1, "{err}");
+    assert!(out.contains("claim.yaml:7:7: Deny [unsupported-access-mode]"), "{out}");
+    assert!(!out.contains("excepted"), "{out}");
+    let said = "volguard: the exception uploads-on-disks expired at 2026-01-01T00:00:00Z and does not count; remove it, or \
+                extend `expires`\n";
+    assert_eq!(err, said);
+}
+
+#[test]
+fn a_wrong_exception_is_refused_with_its_places() {
+    let wrong = "apiVersion: volguard.dev/v1alpha1
+kind: StorageException
+metadata: {name: e}
+spec:
+  rules: [unsuported-access-mode]
+  match:
+    kinds: [persistentVolumeClaim]
+  reason: \"\"
+  expires: tomorrow
+---
+apiVersion: volguard.dev/v1alpha1
+kind: StorageException
+metadata: {name: e}
+spec: {rules: [suspicious-size], match: {}, reason: agreed}
+";
+    let folder = folder(&[("exceptions.yaml", wrong), ("claim.yaml", CLAIM)]);
+    let listen = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let serve = [&["serve", "--standalone"][..], &listen].concat();
+    for command in [&["check", "claim.yaml"][..], &["scan"], &serve] {
+        let (code, out, err) = run(&folder, &[command, &["--policy", "exceptions.yaml"]].concat(), "");
+        assert_eq!((code, out.as_str()), (2, ""));
+        let said: Vec<_> = err.lines().map(|line| line.trim_start_matches("volguard: ")).collect();
+        let expected = [
+            "exceptions.yaml:5:11: unknown rule `unsuported-access-mode`; did you mean `unsupported-access-mode`?",
+            "exceptions.yaml:7:13: volguard judges no kind `persistentVolumeClaim`; did you mean `PersistentVolumeClaim`?",
+            "exceptions.yaml:8:11: must say why the findings are accepted, but is blank",
+            "exceptions.yaml:9:12: must be a time with date, time and zone such as `2027-01-31T00:00:00Z` (RFC 3339), but \
+             is `tomorrow`",
+            "exceptions.yaml:13:18: another exception is named `e`, in exceptions.yaml at line 3, column 18; names must \
+             differ",
+            "exceptions.yaml:14:41: would set findings aside on every object: give at least one of kinds, namespaces, \
+             names, objectSelector (`namespaces: [\"*\"]` stands for all namespaces)",
+        ];
+        assert_eq!(said, expected);
+    }
+}
+
 #[test]
 fn bounds_that_no_claim_fits_are_refused() {
     let policy = "apiVersion: volguard.dev/v1alpha1

@@ -67,7 +67,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const MAY_NAME_KUBE: &[&str] = &[
     "cluster/api.rs",
     "cluster/watch.rs",
+    "own/crds.rs",
     "own/status.rs",
+    "policy/exception/types.rs",
     "policy/types.rs",
     "scan/mod.rs",
 ];

@@ -1,4 +1,4 @@
-//! The README shows what volguard really prints.
+//! The README and the page on exceptions show what volguard really prints.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -39,6 +39,39 @@ fn readme_shows_real_output() {
         assert_eq!(
             readme, written,
             "run `UPDATE=1 cargo test --test readme` to write the README anew"
+        );
+    }
+}
+
+/// With `UPDATE=1` the page is written, otherwise it is compared.
+#[test]
+fn the_page_on_exceptions_shows_real_output() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/exceptions.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let examples = page.split("```yaml\n").skip(1);
+    let files: Vec<_> = examples
+        .enumerate()
+        .map(|(index, example)| {
+            let (example, _) = example.split_once("```").unwrap();
+            let file = folder.path().join(format!("{index}.yaml"));
+            // The day in the page comes.
+            std::fs::write(&file, example.replace("expires: 2027", "expires: 9999")).unwrap();
+            volguard::policy::read(std::slice::from_ref(&file), &rules::ALL).unwrap();
+            file
+        })
+        .collect();
+    let policy = files[0].to_str().unwrap();
+    let check = volguard(&["check", "--policy", policy, "deploy/sample/shop.yaml"]);
+    assert!(check.contains("excepted [unsupported-access-mode]"), "{check}");
+    let command = "$ volguard check --policy policy.yaml deploy/sample/shop.yaml";
+    let written = replaced(&page, command, "```\n", &format!("\n{check}"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, written).unwrap();
+    } else {
+        assert_eq!(
+            page, written,
+            "run `UPDATE=1 cargo test --test readme` to write the page anew"
         );
     }
 }

@@ -136,7 +136,7 @@ impl Case<'_> {
             )]),
             Some(text) => {
                 let path = write(folder, "policy.yaml", text);
-                PolicySet::new(read(&[path], &rules::ALL).unwrap())
+                PolicySet::from(read(&[path], &rules::ALL).unwrap())
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Reviews from bytes to bytes, as the API server sends and reads them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "wire/exceptions.rs"]
+mod exceptions;
 mod odd;
 
 use base64::Engine as _;
@@ -14,6 +16,7 @@ use volguard::cluster::{files, view::View, view::ViewKind};
 use volguard::drivers::Drivers;
 use volguard::engine::{Action, Category, Check, Class, Operation, Profile, Profiles, Rule};
 use volguard::model::{FieldPath, ObjectKind};
+use volguard::own::status::Uses;
 use volguard::policy::{CompiledPolicy, Criteria, InForce, Mode, PolicySet};
 use volguard::protocol::{Answer, Endpoint, ReviewError, Reviewer};
 
@@ -37,6 +40,7 @@ fn in_force(policies: PolicySet) -> InForce {
 fn admission_of(policy: CompiledPolicy) -> Admission {
     Admission {
         in_force: in_force(PolicySet::new(vec![policy])),
+        uses: Uses::default(),
         cluster: Cluster::Fixed(Arc::new(view())),
         own_namespace: "volguard-system".to_owned(),
     }
@@ -656,7 +660,7 @@ fn full_objects() -> Vec<Value> {
 fn everything(objects: &[Value]) -> Admission {
     static POLICIES: std::sync::LazyLock<PolicySet> = std::sync::LazyLock::new(|| {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/policy.yaml");
-        PolicySet::new(volguard::policy::read(&[path], &volguard::rules::ALL).unwrap())
+        PolicySet::from(volguard::policy::read(&[path], &volguard::rules::ALL).unwrap())
     });
     let mut view = View::default();
     for object in objects {
@@ -667,6 +671,7 @@ fn everything(objects: &[Value]) -> Admission {
     }
     Admission {
         in_force: in_force(POLICIES.clone()),
+        uses: Uses::default(),
         cluster: Cluster::Fixed(Arc::new(view)),
         own_namespace: "volguard-system".to_owned(),
     }

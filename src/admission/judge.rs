@@ -1,18 +1,30 @@
 //! Steps 5 and 6: the rules of every policy that applies, over the subject.
 
 use super::objects::is_made_from_template;
-use crate::decision::Judged;
+use crate::decision::{Excepted, Judged};
 use crate::engine::{
     Action, Certainty, Class, Context, Edit, Finding, Operation, ReportsAt, Request, Run, Skip, SkipReason, Written,
     evaluate,
 };
 use crate::model::{FieldPath, Step, Subject, object};
-use crate::policy::{Applies, Attributes, CompiledPolicy, CompiledRule, Mode, PolicySet};
+use crate::policy::{Applies, Attributes, CompiledPolicy, CompiledRule, ExceptionTarget, Mode, PolicySet};
 use crate::protocol::Endpoint;
 use serde_json::Value;
 use std::time::Instant;
 
-/// Steps 5 and 6, the same for all doors: the rules of every policy that applies, over the subject.
+/// What the rules of all policies made of a subject.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// The findings, each with what one policy does with it.
+    pub judged: Vec<Judged>,
+    /// The findings that exceptions set aside: nothing is done with them.
+    pub excepted: Vec<Excepted>,
+    /// Rules that could not be evaluated.
+    pub skipped: Vec<Skip>,
+}
+
+/// Steps 5 and 6, the same for all doors: the rules of every policy that applies, over the subject, and what exceptions set
+/// aside of their findings.
 ///
 /// Rules that have not begun at the deadline are skipped: what was found until then is worth more than no answer.
 ///
@@ -24,10 +36,11 @@ pub fn judge(
     request: &Request<'_>,
     endpoint: Option<Endpoint>,
     deadline: Option<Instant>,
-) -> (Vec<Judged>, Vec<Skip>) {
-    let (mut judged, mut skipped) = (Vec::new(), Vec::new());
+) -> Judgement {
+    let mut judgement = Judgement::default();
     let mut settled: Vec<(FieldPath, &[&str])> = Vec::new();
     let from_template = is_made_from_template(attributes);
+    let target = exception_target(subject, request);
     for policy in policies.policies() {
         match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
             Applies::Yes => {}
@@ -39,7 +52,7 @@ pub fn judge(
                     reason: SkipReason::Unknown,
                     detail: detail.clone(),
                 };
-                skipped.extend(policy.rules.iter().map(unknown));
+                judgement.skipped.extend(policy.rules.iter().map(unknown));
                 continue;
             }
         }
@@ -62,7 +75,7 @@ pub fn judge(
                 continue;
             }
             if is_over {
-                skipped.push(Skip {
+                judgement.skipped.push(Skip {
                     rule: rule.name,
                     reason: SkipReason::Deadline,
                     detail: "the time of the request is over".to_owned(),
@@ -71,46 +84,89 @@ pub fn judge(
             }
             let run = compiled.run();
             if fixes && request.operation == Operation::Update {
-                judged.extend(carried(run, policy, subject, request));
+                judgement.judged.extend(carried(run, policy, subject, request));
             }
             let Some(outcome) = evaluate(run, subject, request) else {
                 continue;
             };
-            skipped.extend(outcome.skipped);
-            if compiled.mutate && policy.mode == Mode::Enforce {
-                let settling = outcome.findings.iter().filter(|finding| !finding.settles.is_empty());
-                settled.extend(settling.map(|finding| (finding.path.clone(), finding.settles)));
+            judgement.skipped.extend(outcome.skipped);
+            if outcome.findings.is_empty() {
+                continue;
             }
-            judged.extend(outcome.findings.into_iter().map(|mut finding| {
-                let mut action = compiled.action(&finding);
-                if from_template && rule.class != Class::NeverWorks {
-                    // A denial here would keep the pods of an older set from coming back.
-                    action = action.min(Action::Warn);
-                }
-                if finding.certainty == Certainty::Likely || request.operation == Operation::Update {
-                    finding.fix.clear();
-                }
-                Judged {
-                    rule,
-                    finding,
-                    policy: policy.name.clone(),
-                    mode: policy.mode,
-                    action,
-                    mutate: fixes,
-                }
-            }));
+            let findings = outcome.findings.into_iter();
+            let judged = findings.map(|finding| Judged {
+                rule,
+                action: action(compiled, &finding, from_template),
+                finding: with_sendable_fix(finding, request.operation),
+                policy: policy.name.clone(),
+                mode: policy.mode,
+                mutate: fixes,
+            });
+            if let Some(exception) = policies.exceptions().find(rule.name, &target, request.now) {
+                let excepted = judged.map(|judged| Excepted::new(judged, exception));
+                judgement.excepted.extend(excepted);
+                continue;
+            }
+            let judged: Vec<Judged> = judged.collect();
+            if compiled.mutate && policy.mode == Mode::Enforce {
+                let settling = judged.iter().filter(|j| !j.finding.settles.is_empty());
+                settled.extend(settling.map(|j| (j.finding.path.clone(), j.finding.settles)));
+            }
+            judgement.judged.extend(judged);
         }
     }
-    judged.retain(|j| {
-        let voids =
-            |(path, rules): &(FieldPath, &[&str])| rules.contains(&j.rule.name) && path.is_beside(&j.finding.path);
-        !settled.iter().any(voids)
-    });
-    // A rule that is Off is run for its fix only.
-    judged.retain(|j| j.action != Action::Off || (j.mutate && !j.finding.fix.is_empty()));
-    skipped.sort_by(|a, b| (a.rule, &a.detail).cmp(&(b.rule, &b.detail)));
-    skipped.dedup();
-    (judged, skipped)
+    judgement.tidy(&settled);
+    judgement
+}
+
+impl Judgement {
+    /// Drops what other findings settle, and what comes to nothing: a rule that is Off is run for its fix only.
+    fn tidy(&mut self, settled: &[(FieldPath, &[&str])]) {
+        let matters = |j: &Judged| {
+            let voids =
+                |(path, rules): &(FieldPath, &[&str])| rules.contains(&j.rule.name) && path.is_beside(&j.finding.path);
+            !settled.iter().any(voids) && (j.action != Action::Off || j.has_fix())
+        };
+        self.judged.retain(matters);
+        self.excepted.retain(|excepted| matters(&excepted.judged));
+        self.skipped
+            .sort_by(|a, b| (a.rule, &a.detail).cmp(&(b.rule, &b.detail)));
+        self.skipped.dedup();
+    }
+}
+
+/// What exceptions look at.
+fn exception_target<'a>(subject: &Subject<'a>, request: &Request<'a>) -> ExceptionTarget<'a> {
+    let (kind, meta) = (subject.kind(), subject.meta());
+    ExceptionTarget {
+        kind,
+        // A Namespace has its own name as namespace, and is cluster-scoped all the same.
+        namespace: if kind.is_cluster_scoped() {
+            ""
+        } else {
+            request.namespace
+        },
+        name: meta.name(),
+        labels: meta.labels(),
+    }
+}
+
+/// What the policy does with the finding.
+fn action(compiled: &CompiledRule, finding: &Finding, from_template: bool) -> Action {
+    let action = compiled.action(finding);
+    if from_template && compiled.rule.class != Class::NeverWorks {
+        // A denial here would keep the pods of an older set from coming back.
+        return action.min(Action::Warn);
+    }
+    action
+}
+
+/// The finding, without its fix where that must not be sent.
+fn with_sendable_fix(mut finding: Finding, operation: Operation) -> Finding {
+    if finding.certainty == Certainty::Likely || operation == Operation::Update {
+        finding.fix.clear();
+    }
+    finding
 }
 
 /// What an update must carry forward: immutable fields that the rule's fix may have set when the object was created, and

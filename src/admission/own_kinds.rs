@@ -4,6 +4,7 @@ use super::Cluster;
 use crate::cluster::view::ViewKind;
 use crate::own;
 use crate::protocol::{Cause, Response, Review, ReviewError};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// The kind of an object that volguard is configured by, where it is made or changed as a whole.
@@ -22,11 +23,12 @@ pub(super) fn judge(kind: ViewKind, review: &Review<'_>, cluster: &Cluster) -> R
         Cluster::Fixed(view) => Arc::clone(view),
         Cluster::Live(live) => live.snapshot(),
     };
-    let faults = own::faults(kind, &object.value, old.as_ref().map(|old| &old.value), &view);
+    let old = old.as_ref().map(|old| &old.value);
+    let faults = own::faults(kind, &object.value, old, &view, Timestamp::now());
     let cause = |fault: own::Problem| Cause {
         reason: "Invalid".to_owned(),
-        message: format!("{}: {}", fault.field(), fault.message),
         field: fault.field(),
+        message: fault.message,
     };
     Ok(Response {
         causes: faults.into_iter().map(cause).collect(),

@@ -1,10 +1,10 @@
 //! The judgement of objects that stand somewhere, in a file or in a cluster, without a review.
 
-use super::{is_judged_at_owner, judge};
+use super::{Judgement, is_judged_at_owner, judge};
 use crate::cluster::view::{Lookup, View, ViewKind};
-use crate::decision::{Judged, strictest};
+use crate::decision::strictest;
 use crate::drivers::Drivers;
-use crate::engine::{Action, Author, Door, Operation, Request, Skip};
+use crate::engine::{Action, Author, Door, Operation, Request};
 use crate::model::{ObjectKind, Subject};
 use crate::policy::{Attributes, PolicySet, out_of_scope};
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ pub fn judge_standing(
     policies: &PolicySet,
     drivers: &Drivers,
     own_namespace: &str,
-) -> Option<(Vec<Judged>, Vec<Skip>)> {
+) -> Option<Judgement> {
     let Standing {
         kind,
         value,
@@ -84,11 +84,17 @@ pub fn judge_standing(
         grace_period: None,
         now: standing.now,
     };
-    let (mut judged, skipped) = judge(policies, &attributes, &subject, &request, None, None);
+    let mut judgement = judge(policies, &attributes, &subject, &request, None, None);
     // A rule that is Off but fixes has nothing to report.
-    judged.retain(|j| j.action != Action::Off);
-    for j in judged.iter_mut().filter(|j| !j.is_enforced()) {
+    judgement.judged.retain(|j| j.action != Action::Off);
+    judgement.excepted.retain(|e| e.judged.action != Action::Off);
+    let excepted = judgement.excepted.iter_mut().map(|e| &mut e.judged);
+    for j in judgement.judged.iter_mut().chain(excepted).filter(|j| !j.is_enforced()) {
         j.action = Action::Audit;
     }
-    Some((strictest(judged), skipped))
+    Some(Judgement {
+        judged: strictest(judgement.judged),
+        excepted: strictest(judgement.excepted),
+        skipped: judgement.skipped,
+    })
 }

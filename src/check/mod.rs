@@ -3,14 +3,14 @@
 mod defaults;
 mod manifests;
 
-use crate::admission::{Standing, judge_standing};
+use crate::admission::{Judgement, Standing, judge_standing};
 use crate::cluster::view::View;
 use crate::decision::Judged;
 use crate::drivers::Drivers;
-use crate::engine::{Author, Door, Skip, operations};
+use crate::engine::{Author, Door, operations};
 use crate::model::FieldPath;
 use crate::policy::PolicySet;
-use crate::report::{Place, Report, ReportedFinding, ReportedSkip};
+use crate::report::{Place, Report, ReportedException, ReportedFinding, ReportedSkip};
 use crate::yaml::Position;
 use jiff::Timestamp;
 pub use manifests::{Manifest, Manifests, read};
@@ -25,22 +25,30 @@ pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: 
     };
     for manifest in &manifests.manifests {
         let view = views.of(manifest);
-        if let Some((judged, skipped)) = judge(manifest, &view, policies, drivers, namespace, now) {
+        if let Some(judgement) = judge(manifest, &view, policies, drivers, namespace, now) {
             report.objects += 1;
-            let mut judged: Vec<_> = judged
-                .into_iter()
-                .map(|judged| (manifest.position(&judged.finding.path), judged))
-                .collect();
-            judged.sort_by_key(|(position, _)| *position);
-            let placed = judged
-                .into_iter()
-                .map(|(position, judged)| placed(judged, position, manifest, namespace));
-            report.findings.extend(placed);
             let object = manifest.object_ref(namespace);
-            report.skipped.extend(skipped.into_iter().map(|skip| ReportedSkip {
-                skip,
+            let findings = in_order(judgement.judged, manifest).into_iter();
+            report.findings.extend(findings.map(|(place, judged)| ReportedFinding {
+                fix: operations(&manifest.value, &judged.finding.fix),
                 object: object.clone(),
+                place: Some(place),
+                judged,
             }));
+            let excepted = in_order(judgement.excepted, manifest).into_iter();
+            report
+                .excepted
+                .extend(excepted.map(|(place, excepted)| ReportedException {
+                    excepted,
+                    object: object.clone(),
+                    place: Some(place),
+                }));
+            report
+                .skipped
+                .extend(judgement.skipped.into_iter().map(|skip| ReportedSkip {
+                    skip,
+                    object: object.clone(),
+                }));
         }
     }
     report
@@ -54,7 +62,7 @@ fn judge(
     drivers: &Drivers,
     namespace: &str,
     now: Timestamp,
-) -> Option<(Vec<Judged>, Vec<Skip>)> {
+) -> Option<Judgement> {
     let kind = manifest.kind?;
     let mut value = manifest.value.clone();
     defaults::fill_in(kind, &mut value);
@@ -71,16 +79,18 @@ fn judge(
     judge_standing(&standing, policies, drivers, crate::policy::OWN_NAMESPACE)
 }
 
-fn placed(judged: Judged, position: Position, manifest: &Manifest, namespace: &str) -> ReportedFinding {
-    ReportedFinding {
-        fix: operations(&manifest.value, &judged.finding.fix),
-        object: manifest.object_ref(namespace),
-        place: Some(Place {
-            file: manifest.file.clone(),
-            position: Some(position),
-        }),
-        judged,
-    }
+/// What was found in a manifest, with its places, in their order.
+fn in_order<J: AsRef<Judged>>(found: Vec<J>, manifest: &Manifest) -> Vec<(Place, J)> {
+    let mut placed: Vec<(Position, J)> = found
+        .into_iter()
+        .map(|found| (manifest.position(&found.as_ref().finding.path), found))
+        .collect();
+    placed.sort_by_key(|(position, _)| *position);
+    let place = |position| Place {
+        file: manifest.file.clone(),
+        position: Some(position),
+    };
+    placed.into_iter().map(|(at, found)| (place(at), found)).collect()
 }
 
 impl Manifest {

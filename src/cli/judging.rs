@@ -1,6 +1,6 @@
 //! What `check` and `scan` have in common: by which policies they judge, and how they report.
 
-use super::{DriverFiles, EXIT_ERROR, EXIT_FINDINGS};
+use super::{DriverFiles, EXIT_ERROR, EXIT_FINDINGS, expired};
 use crate::engine::{Action, Profile};
 use crate::policy::{CompiledPolicy, Mode, PolicySet};
 use crate::report::{self, Report};
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct JudgingArgs {
-    /// StoragePolicy files or folders; without any, profile Recommended in mode Enforce.
+    /// StoragePolicy and StorageException files or folders; without any policy, profile Recommended in mode Enforce.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
     /// The profile to judge by, in place of policies.
@@ -49,18 +49,24 @@ enum FailOn {
 }
 
 impl JudgingArgs {
-    /// The policies to judge by. Fails where one of the files does.
+    /// The policies to judge by, and the exceptions from them. Fails where one of the files does. Exceptions that are expired
+    /// are told on standard error.
     pub(super) fn policies(&self) -> anyhow::Result<PolicySet> {
-        if !self.policy.is_empty() {
-            return Ok(PolicySet::new(crate::policy::read(&self.policy, &crate::rules::ALL)?));
+        let mut files = crate::policy::read(&self.policy, &crate::rules::ALL)?;
+        if files.policies.is_empty() {
+            let profile = match self.profile {
+                Some(ProfileName::Baseline) => Profile::Baseline,
+                Some(ProfileName::Strict) => Profile::Strict,
+                Some(ProfileName::Recommended) | None => Profile::Recommended,
+            };
+            let policy = CompiledPolicy::from_profile("default", profile, Mode::Enforce, &crate::rules::ALL);
+            files.policies.push(policy);
         }
-        let profile = match self.profile {
-            Some(ProfileName::Baseline) => Profile::Baseline,
-            Some(ProfileName::Strict) => Profile::Strict,
-            Some(ProfileName::Recommended) | None => Profile::Recommended,
-        };
-        let policy = CompiledPolicy::from_profile("default", profile, Mode::Enforce, &crate::rules::ALL);
-        Ok(PolicySet::new(vec![policy]))
+        let policies = PolicySet::from(files);
+        for said in expired(&policies) {
+            writeln!(std::io::stderr(), "volguard: {said}")?;
+        }
+        Ok(policies)
     }
 
     /// Writes the report and says how the command ends.

@@ -4,11 +4,13 @@ use super::serve::{ServeArgs, tell};
 use crate::cluster::live::{LiveView, Sync};
 use crate::cluster::view::{View, ViewKind};
 use crate::cluster::watch::{self, Watcher};
-use crate::own::{Assembler, Verdict, status};
+use crate::own::status::{self, Uses};
+use crate::own::{Assembler, Standing, Verdict};
 use crate::policy::InForce;
 use crate::server::{Condition, Readiness};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ pub(super) async fn start(
     args: &ServeArgs,
     assembler: Assembler,
     in_force: &InForce,
+    uses: &Uses,
     readiness: &Readiness,
     metrics: &Arc<Metrics>,
 ) -> anyhow::Result<Arc<LiveView>> {
@@ -27,7 +30,7 @@ pub(super) async fn start(
     let live = Arc::new(LiveView::new(View::default()));
     let watcher = Watcher::start(&client, ViewKind::OWN, &live);
     let (verdicts, told) = tokio::sync::watch::channel(Vec::new());
-    tokio::spawn(status::write(client, told));
+    tokio::spawn(status::write(client, told, uses.clone()));
     let follower = Follower {
         live: Arc::clone(&live),
         watcher,
@@ -56,11 +59,15 @@ struct Follower {
 
 impl Follower {
     async fn run(mut self, synced: Condition) {
-        let mut seen = None;
+        let (mut seen, mut next_expiry) = (None, None);
         let mut synced = Some(synced);
         loop {
-            let view = self.live.changed(ViewKind::OWN, &mut seen).await;
-            let assembly = self.assembler.assemble(&view);
+            let view = tokio::select! {
+                view = self.live.changed(ViewKind::OWN, &mut seen) => view,
+                () = moment(next_expiry) => self.live.snapshot(),
+            };
+            let assembly = self.assembler.assemble(&view, Timestamp::now());
+            next_expiry = assembly.next_expiry;
             // What the rules look up is there, or soon will be, when the first review asks.
             self.watcher.extend(assembly.criteria.policies.needs());
             self.say(&assembly.verdicts);
@@ -81,10 +88,10 @@ impl Follower {
     fn say(&mut self, verdicts: &[Verdict]) {
         let mut problems = BTreeMap::new();
         for Verdict {
-            kind, name, problem, ..
+            kind, name, standing, ..
         } in verdicts
         {
-            let Some(problem) = problem else { continue };
+            let Standing::Invalid(problem) = standing else { continue };
             let key = (*kind, name.clone());
             if self.problems.get(&key) != Some(problem) {
                 tracing::error!(
@@ -98,6 +105,21 @@ impl Follower {
             problems.insert(key, problem.clone());
         }
         self.problems = problems;
+    }
+}
+
+/// Waits for a moment of the wall clock, for ever where there is none.
+async fn moment(moment: Option<Timestamp>) {
+    match moment {
+        // In steps, for the clock may be set.
+        Some(moment) => {
+            while let Ok(left) = Duration::try_from(moment.duration_since(Timestamp::now()))
+                && !left.is_zero()
+            {
+                tokio::time::sleep(left.min(Duration::from_secs(60))).await;
+            }
+        }
+        None => std::future::pending().await,
     }
 }
 

@@ -11,7 +11,9 @@ mod serve;
 
 use crate::drivers::Drivers;
 use crate::model::words::with_causes;
+use crate::policy::PolicySet;
 use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +61,18 @@ impl DriverFiles {
         }
         Ok(Arc::new(builtin.with(crate::drivers::read(&self.drivers)?)))
     }
+}
+
+/// What is said of each exception that no longer counts.
+fn expired(policies: &PolicySet) -> Vec<String> {
+    let exceptions = policies.exceptions().expired(Timestamp::now());
+    let said = exceptions.filter_map(|exception| {
+        let (name, expires) = (&exception.name, exception.expires?);
+        Some(format!(
+            "the exception {name} expired at {expires} and does not count; remove it, or extend `expires`"
+        ))
+    });
+    said.collect()
 }
 
 /// A finding with action Deny (or what `--fail-on` lowers the bar to).

@@ -4,13 +4,15 @@ use super::{DriverFiles, live};
 use crate::admission::{Admission, Cluster};
 use crate::cluster::files;
 use crate::cluster::view::{View, ViewKind};
-use crate::own::{Assembler, Assembly, Verdict};
+use crate::own::status::Uses;
+use crate::own::{Assembler, Assembly, Standing, Verdict};
 use crate::policy::{InForce, Mode};
 use crate::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use crate::telemetry::{LogFormat, Metrics, init_logs};
 use crate::tls::{self, CertificateFiles, CertificateResolver, Identity, Reloader};
 use anyhow::Context as _;
 use clap::Args;
+use jiff::Timestamp;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -41,7 +43,8 @@ pub(super) struct ServeArgs {
     /// Where to write the CA of the certificate that was made at start.
     #[arg(long, env = "VOLGUARD_CA_OUT", requires = "standalone")]
     ca_out: Option<PathBuf>,
-    /// StoragePolicy files or folders, beside those of the cluster; without any, profile Recommended in mode Audit.
+    /// StoragePolicy and StorageException files or folders, beside those of the cluster; without any policy, profile
+    /// Recommended in mode Audit.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
     #[command(flatten)]
@@ -90,7 +93,8 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         &crate::rules::ALL.iter().map(|rule| rule.name).collect::<Vec<_>>(),
     )?);
     let readiness = Readiness::default();
-    let (in_force, cluster) = cluster(args, assembler, &readiness, &metrics).await?;
+    let uses = Uses::default();
+    let (in_force, cluster) = cluster(args, assembler, &uses, &readiness, &metrics).await?;
     let summary = in_force.now().policies.to_string();
     let certificate = certificate(args, &metrics)?;
     let clients = args.client_ca.as_deref().map(tls::client_verifier).transpose()?;
@@ -103,6 +107,7 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     };
     let admission = Admission {
         in_force,
+        uses,
         cluster,
         own_namespace: args.namespace.clone(),
     };
@@ -118,8 +123,8 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
 /// What is put in force of files, to which the objects of a cluster are added.
 fn assembler(args: &ServeArgs) -> anyhow::Result<Assembler> {
     let rules = &crate::rules::ALL;
-    let policies = crate::policy::read(&args.policy, rules)?;
-    Ok(Assembler::new(rules, policies, args.drivers.load()?, args.audit))
+    let files = crate::policy::read(&args.policy, rules)?;
+    Ok(Assembler::new(rules, files, args.drivers.load()?, args.audit))
 }
 
 /// Says and counts what is in force from now on.
@@ -131,7 +136,9 @@ pub(super) fn tell(metrics: &Metrics, assembly: &Assembly) {
         tracing::info!("in force: {policies}");
     }
     let in_mode = |mode| policies.policies().iter().filter(|policy| policy.mode == mode).count();
-    let invalid = |verdict: &&Verdict| verdict.kind == ViewKind::StoragePolicy && verdict.problem.is_some();
+    let invalid = |verdict: &&Verdict| {
+        verdict.kind == ViewKind::StoragePolicy && matches!(verdict.standing, Standing::Invalid(_))
+    };
     metrics.set_policies("enforce", in_mode(Mode::Enforce));
     metrics.set_policies("audit", in_mode(Mode::Audit));
     metrics.set_policies("invalid", assembly.verdicts.iter().filter(invalid).count());
@@ -140,10 +147,14 @@ pub(super) fn tell(metrics: &Metrics, assembly: &Assembly) {
 async fn cluster(
     args: &ServeArgs,
     mut assembler: Assembler,
+    uses: &Uses,
     readiness: &Readiness,
     metrics: &Arc<Metrics>,
 ) -> anyhow::Result<(InForce, Cluster)> {
-    let first = assembler.assemble(&View::default());
+    let first = assembler.assemble(&View::default(), Timestamp::now());
+    for said in super::expired(&first.criteria.policies) {
+        tracing::warn!("{said}");
+    }
     if args.standalone {
         tell(metrics, &first);
         let view = if args.objects.is_empty() {
@@ -154,7 +165,7 @@ async fn cluster(
         return Ok((InForce::new(first.criteria), Cluster::Fixed(Arc::new(view))));
     }
     let in_force = InForce::new(first.criteria);
-    let live = live::start(args, assembler, &in_force, readiness, metrics).await?;
+    let live = live::start(args, assembler, &in_force, uses, readiness, metrics).await?;
     Ok((in_force, Cluster::Live(live)))
 }
 

@@ -17,7 +17,7 @@ const KIND: ResourceKind = ResourceKind {
 /// objects describe is wrong too.
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Driver>, ResourceErrors> {
     let mut described = BTreeMap::new();
-    resources::read(&KIND, paths, |name, spec| {
+    resources::read(KIND.noun, &[KIND], paths, |_, name, spec| {
         let driver = judge(spec)?;
         if let Some(first) = described.insert(driver.name.clone(), name.to_owned()) {
             let message = format!(
@@ -34,6 +34,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Driver>, ResourceErrors> {
 pub fn judge(spec: &Value) -> Result<Driver, Vec<Problem>> {
     let driver: Driver = schema::decode(spec, "/spec")?;
     let mut problems = sizes(&driver);
+    problems.extend(contradictions(&driver));
     if driver.name.is_empty() {
         problems.push(Problem::new(
             "/spec/name",
@@ -41,6 +42,27 @@ pub fn judge(spec: &Value) -> Result<Driver, Vec<Problem>> {
         ));
     }
     if problems.is_empty() { Ok(driver) } else { Err(problems) }
+}
+
+/// Sizes of which one says the opposite of the other.
+fn contradictions(driver: &Driver) -> Vec<Problem> {
+    let cases = driver.sizes.iter().flat_map(|facts| &facts.cases).enumerate();
+    let crossed = cases.filter_map(|(index, case)| {
+        let (min, max) = (case.min.as_ref()?, case.max.as_ref()?);
+        (min.bytes? > max.bytes?).then(|| {
+            let message = format!("is more than max: {} to {} is no range", min.text, max.text);
+            Problem::new(format!("/spec/sizes/cases/{index}/min"), message)
+        })
+    });
+    let ignored = driver
+        .sizes
+        .iter()
+        .filter(|facts| facts.ignored && !facts.cases.is_empty());
+    let ignored = ignored.map(|_| {
+        let message = "contradicts `cases`: a driver that ignores sizes has no bounds; remove one of them";
+        Problem::new("/spec/sizes/ignored", message)
+    });
+    crossed.chain(ignored).collect()
 }
 
 /// Bounds that are no quantities.
@@ -125,6 +147,14 @@ mod tests {
             (
                 "spec:\n  name: a.example.com\n  sizes: {confidence: likely, source: x, cases: [{min: 10 GiB, max: 1Ti}]}\n",
                 vec!["6:56: must be a quantity such as `100Gi`, but is `10 GiB`"],
+            ),
+            (
+                "spec:\n  name: a.example.com\n  sizes: {confidence: likely, source: x, ignored: true, \
+                 cases: [{min: 2Ti, max: 1Ti}]}\n",
+                vec![
+                    "6:51: contradicts `cases`: a driver that ignores sizes has no bounds; remove one of them",
+                    "6:71: is more than max: 2Ti to 1Ti is no range",
+                ],
             ),
         ] {
             assert_eq!(said(&format!("{HEAD}{spec}")), expected, "{spec}");

@@ -6,8 +6,9 @@ use crate::cluster::view::{View, ViewKind};
 use crate::drivers::{Driver, Drivers};
 use crate::engine::Rule;
 use crate::model::Meta;
-use crate::policy::{CompiledPolicy, Criteria, PolicySet};
+use crate::policy::{Criteria, PolicyFiles, PolicySet};
 use crate::resources::Problem;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Assembler {
     rules: &'static [&'static Rule],
-    policies: Vec<CompiledPolicy>,
+    files: PolicyFiles,
     drivers: Arc<Drivers>,
     audit_only: bool,
     known: BTreeMap<(ViewKind, String), Known>,
@@ -31,6 +32,17 @@ struct Known {
     problems: Vec<Problem>,
 }
 
+/// Whether an object is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is, as it stands.
+    InForce,
+    /// It is an exception that no longer counts.
+    Expired(Timestamp),
+    /// It is not, or an earlier version of it is; all that is wrong, for people.
+    Invalid(String),
+}
+
 /// How an object fares.
 #[derive(Debug, Clone)]
 pub struct Verdict {
@@ -40,8 +52,8 @@ pub struct Verdict {
     pub name: String,
     /// Its `metadata.generation`.
     pub generation: Option<i64>,
-    /// All that is wrong with it, for people; `None` when it is in force as it stands.
-    pub problem: Option<String>,
+    /// Whether it is in force.
+    pub standing: Standing,
     /// Its status as it stands.
     pub status: Value,
 }
@@ -55,29 +67,26 @@ pub struct Assembly {
     pub verdicts: Vec<Verdict>,
     /// Whether there is no policy at all, so that the default one is in force.
     pub is_default: bool,
+    /// When the next exception expires, after which a standing is another.
+    pub next_expiry: Option<Timestamp>,
 }
 
 impl Assembler {
-    /// Starts with the policies of files and with what is known of drivers without the cluster. With `audit_only` every
-    /// policy behaves as in mode Audit, those of the cluster too.
-    pub fn new(
-        rules: &'static [&'static Rule],
-        policies: Vec<CompiledPolicy>,
-        drivers: Arc<Drivers>,
-        audit_only: bool,
-    ) -> Self {
+    /// Starts with what files hold and with what is known of drivers without the cluster. With `audit_only` every policy
+    /// behaves as in mode Audit, those of the cluster too.
+    pub fn new(rules: &'static [&'static Rule], files: PolicyFiles, drivers: Arc<Drivers>, audit_only: bool) -> Self {
         Self {
             rules,
-            policies,
+            files,
             drivers,
             audit_only,
             known: BTreeMap::new(),
         }
     }
 
-    /// The criteria with the objects in `view`. A policy of a file and one of the cluster may have one name: both are in
-    /// force.
-    pub fn assemble(&mut self, view: &View) -> Assembly {
+    /// The criteria with the objects in `view`, and how they fare at this time. A policy of a file and one of the cluster may
+    /// have one name: both are in force.
+    pub fn assemble(&mut self, view: &View, now: Timestamp) -> Assembly {
         let rows: Vec<_> = ViewKind::OWN
             .into_iter()
             .flat_map(|kind| view.rows(kind).map(move |row| (kind, row)))
@@ -88,22 +97,25 @@ impl Assembler {
         for &(kind, row) in &rows {
             self.take(kind, row);
         }
-        let (policies, drivers, clashes) = self.in_force();
-        let is_default = policies.is_empty();
+        let (files, drivers, clashes) = self.in_force();
+        let is_default = files.policies.is_empty();
         let mut policies = if is_default {
-            PolicySet::default_audit(self.rules)
+            PolicySet::default_audit(self.rules).with_exceptions(files.exceptions)
         } else {
-            PolicySet::new(policies)
+            PolicySet::from(files)
         };
         if self.audit_only {
             policies.audit_only();
         }
+        let exceptions = policies.exceptions().all().iter();
+        let expiries = exceptions.filter_map(|exception| exception.expires);
         Assembly {
-            criteria: Criteria { policies, drivers },
+            next_expiry: expiries.filter(|expires| *expires > now).min(),
             verdicts: rows
                 .iter()
-                .filter_map(|&(kind, row)| self.verdict(kind, row, &clashes))
+                .filter_map(|&(kind, row)| self.verdict(kind, row, &clashes, now))
                 .collect(),
+            criteria: Criteria { policies, drivers },
             is_default,
         }
     }
@@ -133,25 +145,25 @@ impl Assembler {
         self.known.insert((kind, name.to_owned()), known);
     }
 
-    /// The policies and drivers in force, and the StorageDrivers that are not, because another one describes their driver:
-    /// the first by name does.
-    fn in_force(&self) -> (Vec<CompiledPolicy>, Arc<Drivers>, BTreeMap<&str, String>) {
-        let mut policies = self.policies.clone();
+    /// The policies, exceptions and drivers in force, and the StorageDrivers that are not, because another one describes
+    /// their driver: the first by name does.
+    fn in_force(&self) -> (PolicyFiles, Arc<Drivers>, BTreeMap<&str, String>) {
+        let mut all = self.files.clone();
         let mut drivers: Vec<Driver> = Vec::new();
         let mut describing: BTreeMap<&str, &str> = BTreeMap::new();
         let mut clashes = BTreeMap::new();
         for ((_, name), known) in &self.known {
             match &known.in_force {
-                Some(Own::Policy(policy)) => policies.push((**policy).clone()),
-                Some(Own::Driver(driver)) => match describing.get(driver.name()) {
-                    Some(first) => {
+                Some(Own::Policy(policy)) => all.policies.push((**policy).clone()),
+                Some(Own::Exception(exception)) => all.exceptions.push((**exception).clone()),
+                Some(Own::Driver(driver)) => {
+                    if let Some(first) = describing.get(driver.name()) {
                         clashes.insert(name.as_str(), clash(first, driver.name()).message);
-                    }
-                    None => {
+                    } else {
                         describing.insert(driver.name(), name);
                         drivers.push((**driver).clone());
                     }
-                },
+                }
                 None => {}
             }
         }
@@ -160,33 +172,46 @@ impl Assembler {
         } else {
             Arc::new(self.drivers.with(drivers))
         };
-        (policies, drivers, clashes)
+        (all, drivers, clashes)
     }
 
-    fn verdict(&self, kind: ViewKind, row: &Value, clashes: &BTreeMap<&str, String>) -> Option<Verdict> {
+    fn verdict(
+        &self,
+        kind: ViewKind,
+        row: &Value,
+        clashes: &BTreeMap<&str, String>,
+        now: Timestamp,
+    ) -> Option<Verdict> {
         let name = Meta::of(row).name();
         let known = self.known.get(&(kind, name.to_owned()))?;
         let clash = clashes.get(name).filter(|_| kind == ViewKind::StorageDriver);
-        let problem = if known.problems.is_empty() {
-            clash.cloned()
-        } else {
-            let problems = known.problems.iter();
-            let said: Vec<_> = problems
-                .map(|problem| format!("{}: {}", problem.field(), problem.message))
-                .collect();
-            let stays = known
-                .in_force
-                .as_ref()
-                .map_or("", |_| "; the version before stays in force");
-            Some(said.join("; ") + stays)
-        };
         Some(Verdict {
             kind,
             name: name.to_owned(),
             generation: row.pointer("/metadata/generation").and_then(Value::as_i64),
-            problem,
+            standing: known.standing(clash, now),
             status: row.get("status").cloned().unwrap_or_default(),
         })
+    }
+}
+
+impl Known {
+    fn standing(&self, clash: Option<&String>, now: Timestamp) -> Standing {
+        if !self.problems.is_empty() {
+            let said = self.problems.iter();
+            let said: Vec<_> = said.map(|p| format!("{}: {}", p.field(), p.message)).collect();
+            let stays = self.in_force.as_ref();
+            let stays = stays.map_or("", |_| "; the version before stays in force");
+            return Standing::Invalid(said.join("; ") + stays);
+        }
+        match (&self.in_force, clash) {
+            (_, Some(clash)) => Standing::Invalid(clash.clone()),
+            (Some(Own::Exception(exception)), None) => match exception.expires {
+                Some(expires) if exception.is_expired(now) => Standing::Expired(expires),
+                _ => Standing::InForce,
+            },
+            _ => Standing::InForce,
+        }
     }
 }
 
@@ -195,11 +220,12 @@ impl Assembler {
 mod tests {
     use super::*;
     use crate::engine::Profile;
-    use crate::policy::Mode;
+    use crate::policy::{CompiledPolicy, Mode};
     use serde_json::json;
 
     fn assembler() -> Assembler {
-        Assembler::new(&crate::rules::ALL, Vec::new(), Drivers::builtin(), false)
+        let files = PolicyFiles::default();
+        Assembler::new(&crate::rules::ALL, files, Drivers::builtin(), false)
     }
 
     fn view(objects: &[(ViewKind, &str, Value)]) -> View {
@@ -219,27 +245,48 @@ mod tests {
         (ViewKind::StorageDriver, name, spec)
     }
 
+    fn now() -> Timestamp {
+        "2026-06-01T00:00:00Z".parse().unwrap()
+    }
+
     fn problems(assembly: &Assembly) -> Vec<Option<&str>> {
-        assembly
-            .verdicts
-            .iter()
-            .map(|verdict| verdict.problem.as_deref())
+        let standings = assembly.verdicts.iter().map(|verdict| &verdict.standing);
+        standings
+            .map(|standing| match standing {
+                Standing::Invalid(problem) => Some(problem.as_str()),
+                Standing::InForce | Standing::Expired(_) => None,
+            })
             .collect()
+    }
+
+    #[test]
+    fn exceptions_are_in_force_until_they_expire() {
+        let spec = json!({"rules": ["no-storage-class"], "match": {"names": ["a"]}, "reason": "agreed",
+            "expires": "2026-06-01T00:00:10Z"});
+        let view = view(&[(ViewKind::StorageException, "e", spec)]);
+        let mut assembler = assembler();
+        let before = assembler.assemble(&view, now());
+        assert_eq!(before.criteria.policies.exceptions().all().len(), 1);
+        assert_eq!(before.verdicts[0].standing, Standing::InForce);
+        let end = before.next_expiry.unwrap();
+        let after = assembler.assemble(&view, end);
+        assert_eq!(after.verdicts[0].standing, Standing::Expired(end));
+        assert_eq!(after.next_expiry, None);
     }
 
     #[test]
     fn the_last_good_version_stays_until_the_object_is_gone() {
         let mut assembler = assembler();
-        let first = assembler.assemble(&View::default());
+        let first = assembler.assemble(&View::default(), now());
         assert!(first.is_default);
         assert_eq!(first.criteria.policies.mode(), "Audit");
 
-        let good = assembler.assemble(&view(&[policy("a", json!({"profile": "Strict"}))]));
+        let good = assembler.assemble(&view(&[policy("a", json!({"profile": "Strict"}))]), now());
         assert_eq!((good.is_default, problems(&good)), (false, vec![None]));
         assert_eq!(good.criteria.policies.policies()[0].profile, Profile::Strict);
 
         let wrong = json!({"rules": [{"name": "imediate-binding"}]});
-        let stays = assembler.assemble(&view(&[policy("a", wrong.clone())]));
+        let stays = assembler.assemble(&view(&[policy("a", wrong.clone())]), now());
         assert_eq!(
             problems(&stays),
             [Some(
@@ -249,8 +296,8 @@ mod tests {
         );
         assert_eq!(stays.criteria.policies.policies()[0].profile, Profile::Strict);
 
-        assert!(assembler.assemble(&View::default()).is_default);
-        let never = assembler.assemble(&view(&[policy("a", wrong)]));
+        assert!(assembler.assemble(&View::default(), now()).is_default);
+        let never = assembler.assemble(&view(&[policy("a", wrong)]), now());
         assert!(never.is_default);
         assert!(problems(&never)[0].unwrap().ends_with("`immediate-binding`?"));
     }
@@ -258,8 +305,12 @@ mod tests {
     #[test]
     fn policies_of_files_and_of_the_cluster_are_in_force_together() {
         let of_file = CompiledPolicy::from_profile("a", Profile::Strict, Mode::Enforce, &crate::rules::ALL);
-        let mut assembler = Assembler::new(&crate::rules::ALL, vec![of_file], Drivers::builtin(), true);
-        let both = assembler.assemble(&view(&[policy("b", json!({})), policy("a", json!({}))]));
+        let files = PolicyFiles {
+            policies: vec![of_file],
+            exceptions: Vec::new(),
+        };
+        let mut assembler = Assembler::new(&crate::rules::ALL, files, Drivers::builtin(), true);
+        let both = assembler.assemble(&view(&[policy("b", json!({})), policy("a", json!({}))]), now());
         let policies = both.criteria.policies;
         let names: Vec<_> = policies.policies().iter().map(|policy| policy.name.as_str()).collect();
         assert_eq!(names, ["a", "a", "b"]);
@@ -271,7 +322,7 @@ mod tests {
     fn of_two_descriptions_of_a_driver_the_first_by_name_counts() {
         let says = |product: &str| json!({"name": "disk.example.com", "product": product});
         let mut assembler = assembler();
-        let assembly = assembler.assemble(&view(&[driver("b", says("late")), driver("a", says("early"))]));
+        let assembly = assembler.assemble(&view(&[driver("b", says("late")), driver("a", says("early"))]), now());
         let found = assembly.criteria.drivers.find("disk.example.com").unwrap();
         assert_eq!(found.driver.product(), "early");
         assert_eq!(
@@ -281,7 +332,7 @@ mod tests {
                 Some("the StorageDriver a describes `disk.example.com` already; make one of both")
             ]
         );
-        let left = assembler.assemble(&view(&[driver("b", says("late"))]));
+        let left = assembler.assemble(&view(&[driver("b", says("late"))]), now());
         let found = left.criteria.drivers.find("disk.example.com").unwrap();
         assert_eq!((found.driver.product(), problems(&left)), ("late", vec![None]));
     }

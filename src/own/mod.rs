@@ -1,10 +1,12 @@
-//! volguard's own objects in the cluster: StoragePolicies and StorageDrivers. They are judged when they are applied
+//! volguard's own objects in the cluster: StoragePolicies, StorageExceptions and StorageDrivers. They are judged when they are applied
 //! ([`judge`]), put in force when they are there ([`Assembler`]), and told how they fare ([`Verdict`], [`status`]).
 
 mod assemble;
+mod crds;
 mod judge;
 pub mod status;
 
 pub use crate::resources::Problem;
-pub use assemble::{Assembler, Assembly, Verdict};
+pub use assemble::{Assembler, Assembly, Standing, Verdict};
+pub use crds::crds;
 pub use judge::{Own, faults, judge};

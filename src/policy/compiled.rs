@@ -177,7 +177,7 @@ pub(super) fn resolve<'a>(
 }
 
 /// The rule of this name or former name, or why there is none.
-fn find(name: &str, rules: &[&'static Rule]) -> Result<&'static Rule, String> {
+pub(super) fn find(name: &str, rules: &[&'static Rule]) -> Result<&'static Rule, String> {
     let found = rules
         .iter()
         .find(|rule| rule.name == name || rule.aliases.contains(&name));
@@ -221,7 +221,7 @@ fn judge_parameters(rule: &Rule, profile: Profile, given: &Value, error: &str, e
 }
 
 /// The API server refuses the same in its own selectors.
-fn judge_selector(selector: &LabelSelector, pointer: &str, problems: &mut Vec<Problem>) {
+pub(super) fn judge_selector(selector: &LabelSelector, pointer: &str, problems: &mut Vec<Problem>) {
     for (index, requirement) in selector.match_expressions.iter().enumerate() {
         let message = match (requirement.operator, requirement.values.is_empty()) {
             (Operator::In | Operator::NotIn, true) => "operators In and NotIn need `values`",

@@ -1,6 +1,7 @@
-//! Policies from files, with everything that is wrong in them said at once, each with its place.
+//! Policies and exceptions from files, with everything that is wrong in them said at once, each with its place.
 
 use super::compiled::{CompiledPolicy, compile, resolve};
+use super::exception::{CompiledException, judge_exception};
 use super::types::{RuleChange, StoragePolicySpec};
 use crate::engine::{Profile, Rule};
 use crate::resources::{self, Problem, ResourceErrors, ResourceKind, schema};
@@ -8,16 +9,40 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
 
-const KIND: ResourceKind = ResourceKind {
+const POLICY: ResourceKind = ResourceKind {
     name: "StoragePolicy",
     noun: "policy",
     empty_spec: "; `spec: {}` stands for profile Recommended in mode Enforce",
 };
 
-/// Reads the policies in `paths` and resolves them against the catalogue `rules`. What a path may be, [`resources::read`]
-/// says. The policies come in the order of paths, file names and lines.
-pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<Vec<CompiledPolicy>, ResourceErrors> {
-    resources::read(&KIND, paths, |name, spec| judge(name, spec, rules))
+const EXCEPTION: ResourceKind = ResourceKind {
+    name: "StorageException",
+    noun: "exception",
+    empty_spec: "; it needs at least `rules`, `match` and `reason`",
+};
+
+/// What policy files hold, in the order of paths, file names and lines.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyFiles {
+    /// The policies.
+    pub policies: Vec<CompiledPolicy>,
+    /// The exceptions from them, also those that are expired.
+    pub exceptions: Vec<CompiledException>,
+}
+
+/// Reads the policies and exceptions in `paths` and resolves them against the catalogue `rules`. What a path may be,
+/// [`resources::read`] says.
+pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<PolicyFiles, ResourceErrors> {
+    let mut files = PolicyFiles::default();
+    resources::read("policy", &[POLICY, EXCEPTION], paths, |kind, name, spec| {
+        if kind == EXCEPTION.name {
+            files.exceptions.push(judge_exception(name, spec, rules)?);
+        } else {
+            files.policies.push(judge(name, spec, rules)?);
+        }
+        Ok(())
+    })?;
+    Ok(files)
 }
 
 /// The policy of this name, or all that is wrong with its `spec`, with pointers that begin with `/spec`.
@@ -110,7 +135,7 @@ status: {conditions: []}
 {"apiVersion": "volguard.dev/v1alpha1", "kind": "StoragePolicy", "metadata": {"name": "b"}, "spec": {}}
 "#;
         fs::write(&file, text).unwrap();
-        let policies = read(&[file], RULES).unwrap();
+        let policies = read(&[file], RULES).unwrap().policies;
         assert_eq!(policies.len(), 2);
         assert_eq!((policies[0].name.as_str(), policies[0].mode), ("default", Mode::Audit));
         let rules: Vec<_> = policies[0]
@@ -266,12 +291,123 @@ sepc: {}
     }
 
     #[test]
+    fn policies_and_exceptions_stand_in_one_file_and_may_share_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("all.yaml");
+        let exception = HEAD.replace("StoragePolicy", "StorageException");
+        let spec = "spec:
+  rules: [open-door, open-window]
+  match: {kinds: [StatefulSet], namespaces: [shop], names: [db-*], objectSelector: {matchLabels: {a: b}}}
+  reason: >
+    agreed
+  expires: 2027-01-31T00:00:00Z
+  requestedBy: the shop's team
+";
+        fs::write(
+            &file,
+            format!("{exception}{spec}status: {{lastUsed: null}}\n---\n{HEAD}spec: {{}}\n"),
+        )
+        .unwrap();
+        let files = read(&[file], RULES).unwrap();
+        assert_eq!((files.policies.len(), files.exceptions.len()), (1, 1));
+        let read = &files.exceptions[0];
+        assert_eq!(
+            (read.name.as_str(), read.rules.as_slice()),
+            ("p", ["open-door", "open-window"].as_slice())
+        );
+        assert_eq!(read.reason, "agreed");
+        assert_eq!(read.expires, Some("2027-01-31T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn says_where_an_exception_is_wrong_and_what_would_be_right() {
+        const REST: &str = "  match: {namespaces: [shop]}\n  reason: agreed\n";
+        let head = HEAD.replace("StoragePolicy", "StorageException");
+        let too_wide = "would set findings aside on every object: give at least one of kinds, namespaces, names, \
+                        objectSelector (`namespaces: [\"*\"]` stands for all namespaces)";
+        for (spec, expected) in [
+            (format!("spec:\n  rules: [open-door]\n{REST}"), vec![]),
+            (
+                "spec: {}".to_owned(),
+                vec![
+                    "4:7: field `rules` is missing",
+                    "4:7: field `match` is missing",
+                    "4:7: field `reason` is missing",
+                ],
+            ),
+            (
+                format!("spec:\n  rules: []\n{REST}"),
+                vec!["5:10: names no rule; list the rules whose findings are set aside"],
+            ),
+            (
+                format!("spec:\n  rules: [open-dor, wet-paint]\n{REST}"),
+                vec![
+                    "5:11: unknown rule `open-dor`; did you mean `open-door`?",
+                    "5:21: rule `wet-paint` was removed: paint dries; use open-window",
+                ],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {kinds: [PersistentVolumeClaims]}\n  reason: \" \"\n".to_owned(),
+                vec![
+                    "6:19: volguard judges no kind `PersistentVolumeClaims`; did you mean `PersistentVolumeClaim`?",
+                    "7:11: must say why the findings are accepted, but is blank",
+                ],
+            ),
+            (
+                format!("spec:\n  rules: [open-door]\n{REST}  expires: 2027-01-31\n"),
+                vec![
+                    "8:12: must be a time with date, time and zone such as `2027-01-31T00:00:00Z` (RFC 3339), but is \
+                     `2027-01-31`",
+                ],
+            ),
+            (
+                format!("spec:\n  rules: [open-door]\n{REST}  expire: 2027-01-31T00:00:00Z\n"),
+                vec!["8:3: unknown field `expire`; did you mean `expires`?"],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {}\n  reason: a\n".to_owned(),
+                vec![&*format!("6:10: {too_wide}")],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {kinds: [], objectSelector: {}}\n  reason: a\n".to_owned(),
+                vec![&*format!("6:10: {too_wide}")],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {kinds: [StorageClass], namespaces: [a]}\n  reason: a\n".to_owned(),
+                vec!["6:46: matches nothing: objects of these kinds stand in no namespace; name them by `names`"],
+            ),
+            (
+                "spec:\n  rules: [open-door]\n  match: {objectSelector: {matchExpressions: [{key: a, operator: In}]}}\n  \
+                 reason: a\n"
+                    .to_owned(),
+                vec!["6:47: operators In and NotIn need `values`"],
+            ),
+            (
+                "spec:\n  rules: [7, open-dor]\n  match: {kind: [Pod], kinds: [pods]}\n  expires: soon\n  reason: ''\n".to_owned(),
+                vec![
+                    "5:11: must be a string, but is `7`",
+                    "5:14: unknown rule `open-dor`; did you mean `open-door`?",
+                    "6:11: unknown field `kind`; did you mean `kinds`?",
+                    "6:32: volguard judges no kind `pods`; did you mean `Pod`?",
+                    "7:12: must be a time with date, time and zone such as `2027-01-31T00:00:00Z` (RFC 3339), but is `soon`",
+                    "8:11: must say why the findings are accepted, but is blank",
+                ],
+            ),
+        ] {
+            assert_eq!(said(&format!("{head}{spec}")), expected, "{spec}");
+        }
+    }
+
+    #[test]
     fn says_what_is_no_policy() {
         for (text, expected) in [
-            ("", "no policy in this file: expected a StoragePolicy, but it is empty"),
+            (
+                "",
+                "no policy in this file: expected a StoragePolicy or a StorageException, but it is empty",
+            ),
             (
                 "# nothing\n",
-                "no policy in this file: expected a StoragePolicy, but it is empty",
+                "no policy in this file: expected a StoragePolicy or a StorageException, but it is empty",
             ),
             ("[1]", "1:1: a policy must be a mapping, but is a list"),
             (
@@ -280,7 +416,7 @@ sepc: {}
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1",
-                "1:1: field `kind` is missing; write `kind: StoragePolicy`",
+                "1:1: field `kind` is missing; write `kind: StoragePolicy` or `kind: StorageException`",
             ),
             (
                 "apiVersion: volguard.dev/v1\nkind: StoragePolicy",
@@ -289,11 +425,11 @@ sepc: {}
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: storagePolicy",
                 "2:7: kind `storagePolicy` (volguard.dev/v1alpha1) does not belong in a policy file, which holds \
-                 StoragePolicy only; did you mean `StoragePolicy`?",
+                 StoragePolicy and StorageException only; did you mean `StoragePolicy`?",
             ),
             (
                 "apiVersion: v1\nkind: ConfigMap",
-                "2:7: kind `ConfigMap` (v1) does not belong in a policy file, which holds StoragePolicy only",
+                "2:7: kind `ConfigMap` (v1) does not belong in a policy file, which holds StoragePolicy and StorageException only",
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: StoragePolicy\nspec: {}",
@@ -345,8 +481,8 @@ sepc: {}
         write("README.md", "readme");
         std::os::unix::fs::symlink("..2026/e.yaml", folder.path().join("e.yaml")).unwrap();
         let names = |paths: &[PathBuf]| -> Vec<String> {
-            let policies = read(paths, RULES).unwrap();
-            policies.into_iter().map(|policy| policy.name).collect()
+            let files = read(paths, RULES).unwrap();
+            files.policies.into_iter().map(|policy| policy.name).collect()
         };
         let root = folder.path().to_owned();
         assert_eq!(

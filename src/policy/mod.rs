@@ -1,13 +1,15 @@
-//! Policies: which rules run on which objects, with which parameters, and what is done with what they find.
+//! Policies: which rules run on which objects, with which parameters, and what is done with what they find; and
+//! exceptions from them.
 //!
 //! A [`StoragePolicySpec`] is both the custom resource and the file format. [`read`] reads files and says everything that
 //! is wrong with them, with line and column; [`compile`] resolves one policy against the catalogue. What comes out is a
 //! [`PolicySet`], which all three doors ask the same questions: is the object in scope ([`out_of_scope`]), does a policy
 //! apply to it ([`CompiledPolicy::applies`]), which rules run ([`CompiledPolicy::rules`]), with which action
-//! ([`CompiledRule::action`]).
+//! ([`CompiledRule::action`]), and does an exception set a finding aside ([`Exceptions::find`]).
 
 mod compiled;
 mod criteria;
+mod exception;
 mod load;
 mod scope;
 mod set;
@@ -15,7 +17,11 @@ mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
 pub use criteria::{Criteria, InForce};
-pub use load::{judge, read};
+pub use exception::{
+    CompiledException, ExceptionMatch, ExceptionTarget, Exceptions, StorageException, StorageExceptionSpec,
+    StorageExceptionStatus, compile_exception, judge_exception,
+};
+pub use load::{PolicyFiles, judge, read};
 pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
 pub use set::PolicySet;
 pub use types::{

@@ -1,23 +1,42 @@
-//! The policies in force.
+//! The policies in force, and the exceptions from them.
 
 use super::compiled::CompiledPolicy;
+use super::exception::{CompiledException, Exceptions};
+use super::load::PolicyFiles;
 use super::types::Mode;
 use crate::cluster::view::ViewKind;
 use crate::engine::{Operation, Profile, Rule, Skip, SkipReason};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The policies in force, by name.
+/// The policies in force, by name, and the exceptions from them.
 #[derive(Debug, Clone, Default)]
 pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
+    exceptions: Exceptions,
+}
+
+impl From<PolicyFiles> for PolicySet {
+    fn from(files: PolicyFiles) -> Self {
+        Self::new(files.policies).with_exceptions(files.exceptions)
+    }
 }
 
 impl PolicySet {
-    /// These policies, whatever their order.
+    /// These policies, whatever their order, and no exceptions.
     pub fn new(mut policies: Vec<CompiledPolicy>) -> Self {
         policies.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { policies }
+        Self {
+            policies,
+            exceptions: Exceptions::default(),
+        }
+    }
+
+    /// With these exceptions, in place of those it had.
+    #[must_use]
+    pub fn with_exceptions(mut self, exceptions: Vec<CompiledException>) -> Self {
+        self.exceptions = Exceptions::new(exceptions);
+        self
     }
 
     /// What is in force where nobody has made a policy: profile Recommended in mode Audit.
@@ -29,6 +48,11 @@ impl PolicySet {
     /// The policies, sorted by name.
     pub fn policies(&self) -> &[CompiledPolicy] {
         &self.policies
+    }
+
+    /// The exceptions from the policies.
+    pub fn exceptions(&self) -> &Exceptions {
+        &self.exceptions
     }
 
     /// Lets every policy behave as mode Audit.

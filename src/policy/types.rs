@@ -39,11 +39,17 @@ impl Mode {
     version = "v1alpha1",
     kind = "StoragePolicy",
     plural = "storagepolicies",
+    shortname = "spol",
     category = "volguard",
     status = "StoragePolicyStatus",
     derive = "PartialEq",
     printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
     printcolumn(name = "Profile", type_ = "string", json_path = ".spec.profile"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status"
+    ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -136,7 +142,7 @@ pub struct StoragePolicyStatus {
     pub observed_generation: Option<i64>,
 }
 
-/// One condition of a policy, as Kubernetes writes conditions.
+/// One condition of a policy or an exception, as Kubernetes writes conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
@@ -194,8 +200,12 @@ mod tests {
         let crd = serde_json::to_value(StoragePolicy::crd()).unwrap();
         assert_eq!(crd["spec"]["scope"], "Cluster");
         assert_eq!(crd["metadata"]["name"], "storagepolicies.volguard.dev");
+        assert_eq!(crd["spec"]["names"]["shortNames"], json!(["spol"]));
         let version = &crd["spec"]["versions"][0];
         assert_eq!(version["name"], "v1alpha1");
+        let columns = version["additionalPrinterColumns"].as_array().unwrap().iter();
+        let columns: Vec<_> = columns.map(|column| column["name"].as_str().unwrap()).collect();
+        assert_eq!(columns, ["Mode", "Profile", "Ready", "Age"]);
         assert_eq!(version["subresources"], json!({"status": {}}));
         let spec = &version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
         assert_eq!(spec["mode"]["enum"], json!(["Enforce", "Audit"]));

@@ -4,6 +4,6 @@ mod record;
 mod response;
 mod review;
 
-pub use record::{Answer, Endpoint, Record, RecordedFinding, ReviewError, Reviewer};
+pub use record::{Answer, Endpoint, Record, RecordedFinding, ReviewError, Reviewer, UsedException};
 pub use response::{Cause, Response};
 pub use review::{Object, Review, UserInfo};

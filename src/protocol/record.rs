@@ -50,6 +50,18 @@ pub struct RecordedFinding {
     pub action: &'static str,
 }
 
+/// One finding that an exception set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedException {
+    /// Name of the exception.
+    pub exception: String,
+    /// Name of the finding's rule.
+    pub rule: &'static str,
+    /// What the policy would have done: `Deny`, `Warn` or `Audit`; `Fix` where only a fix was kept back at `/mutate`, for
+    /// the finding itself is reported at `/validate` or not at all.
+    pub action: &'static str,
+}
+
 /// Everything that is logged and counted of one review. Strings that become metric labels are `'static`: a closed set.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -77,8 +89,8 @@ pub struct Record {
     pub fixed: Vec<&'static str>,
     /// Rules that could not be evaluated: name and a closed-set reason (`unknown`, `panic`, `deadline`).
     pub skipped: Vec<(&'static str, &'static str)>,
-    /// Names of exceptions' rules that were used.
-    pub exceptions: Vec<&'static str>,
+    /// What exceptions set aside.
+    pub exceptions: Vec<UsedException>,
     /// From the first byte parsed to the last byte written.
     pub duration: Duration,
 }

@@ -77,10 +77,17 @@ struct Details<'a> {
 impl Response {
     /// Every cause in a line of its own.
     fn message(&self) -> String {
-        let mut lines: Vec<&str> = self.causes.iter().map(|cause| cause.message.as_str()).collect();
-        let more = format!("and {} more findings", self.unlisted);
+        let line = |cause: &Cause| {
+            // As the API server writes what is wrong with an object; of a finding the message says where it is.
+            if self.is_invalid {
+                format!("{}: {}", cause.field, cause.message)
+            } else {
+                cause.message.clone()
+            }
+        };
+        let mut lines: Vec<String> = self.causes.iter().map(line).collect();
         if self.unlisted > 0 {
-            lines.push(&more);
+            lines.push(format!("and {} more findings", self.unlisted));
         }
         lines.join("\n")
     }

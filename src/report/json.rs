@@ -11,6 +11,7 @@ struct Json<'r> {
     version: u32,
     summary: Summary,
     findings: Vec<Finding<'r>>,
+    excepted: Vec<Excepted<'r>>,
     skipped: Vec<Skipped<'r>>,
     errors: Vec<Error<'r>>,
 }
@@ -23,6 +24,7 @@ struct Summary {
     warn: usize,
     audit: usize,
     fixed: usize,
+    excepted: usize,
     skipped: usize,
 }
 
@@ -39,6 +41,21 @@ struct Finding<'r> {
     policy: &'r str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     fix: &'r [json_patch::PatchOperation],
+}
+
+#[derive(Serialize)]
+struct Excepted<'r> {
+    rule: &'r str,
+    /// What would have been done.
+    action: &'r str,
+    message: &'r str,
+    object: &'r ObjectRef,
+    path: String,
+    #[serde(flatten)]
+    place: Option<JsonPlace<'r>>,
+    policy: &'r str,
+    exception: &'r str,
+    reason: &'r str,
 }
 
 #[derive(Serialize)]
@@ -85,6 +102,20 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         policy: &finding.judged.policy,
         fix: &finding.fix,
     });
+    let excepted = report.excepted.iter().map(|reported| {
+        let (by, judged) = (&reported.excepted, &reported.excepted.judged);
+        Excepted {
+            rule: judged.rule.name,
+            action: judged.action.as_str(),
+            message: &judged.finding.message,
+            object: &reported.object,
+            path: judged.finding.path.pointer(),
+            place: reported.place.as_ref().map(place),
+            policy: &judged.policy,
+            exception: &by.exception,
+            reason: &by.reason,
+        }
+    });
     let skipped = report.skipped.iter().map(|skipped| Skipped {
         rule: skipped.skip.rule,
         object: &skipped.object,
@@ -103,9 +134,11 @@ pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             warn: report.count(Action::Warn),
             audit: report.count(Action::Audit),
             fixed: 0,
+            excepted: report.excepted.len(),
             skipped: report.skipped.len(),
         },
         findings: findings.collect(),
+        excepted: excepted.collect(),
         skipped: skipped.collect(),
         errors: errors.collect(),
     };

@@ -3,7 +3,7 @@
 mod json;
 mod text;
 
-use crate::decision::Judged;
+use crate::decision::{Excepted, Judged};
 use crate::engine::{Action, Skip};
 use crate::yaml::Position;
 pub use json::write_json;
@@ -47,6 +47,17 @@ pub struct ReportedFinding {
     pub fix: Vec<json_patch::PatchOperation>,
 }
 
+/// A finding that an exception set aside.
+#[derive(Debug)]
+pub struct ReportedException {
+    /// The finding and its exception.
+    pub excepted: Excepted,
+    /// The object.
+    pub object: ObjectRef,
+    /// The place of the field, or of its nearest ancestor that is written; `None` for an object of a cluster.
+    pub place: Option<Place>,
+}
+
 /// A rule that could not be evaluated for an object.
 #[derive(Debug)]
 pub struct ReportedSkip {
@@ -72,6 +83,8 @@ pub struct Report {
     pub objects: usize,
     /// Findings in the order of objects and their fields.
     pub findings: Vec<ReportedFinding>,
+    /// Findings that exceptions set aside, in the order of objects and their fields.
+    pub excepted: Vec<ReportedException>,
     /// Rules that could not be evaluated.
     pub skipped: Vec<ReportedSkip>,
     /// What could not be read.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 
-/// Writes findings, one paragraph each, then errors' count, skips and a summary.
+/// Writes findings, one paragraph each, then exceptions, skips and a summary.
 pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         let judged = &finding.judged;
@@ -21,23 +21,37 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    let mut excepted: BTreeMap<(&str, &str, &str), Vec<&ObjectRef>> = BTreeMap::new();
+    for one in &report.excepted {
+        let by = &one.excepted;
+        let objects = excepted.entry((by.judged.rule.name, &by.exception, &by.reason));
+        objects.or_default().push(&one.object);
+    }
+    for ((rule, exception, reason), objects) in excepted {
+        // A reason may have several lines.
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        writeln!(
+            out,
+            "excepted [{rule}] for {} by {exception}: {reason}",
+            titles(objects)
+        )?;
+    }
     let mut skipped: BTreeMap<(&str, &str), Vec<&ObjectRef>> = BTreeMap::new();
     for one in &report.skipped {
-        skipped
-            .entry((one.skip.rule, &one.skip.detail))
-            .or_default()
-            .push(&one.object);
+        let objects = skipped.entry((one.skip.rule, &one.skip.detail));
+        objects.or_default().push(&one.object);
     }
     for ((rule, detail), objects) in skipped {
-        match objects.as_slice() {
-            [object] => writeln!(out, "skipped [{rule}] for {}: {detail}", title(object))?,
-            objects => writeln!(out, "skipped [{rule}] for {} objects: {detail}", objects.len())?,
-        }
+        writeln!(out, "skipped [{rule}] for {}: {detail}", titles(objects))?;
     }
     let count = |action| report.count(action);
+    let excepted = match report.excepted.len() {
+        0 => String::new(),
+        excepted => format!("{excepted} excepted, "),
+    };
     writeln!(
         out,
-        "{}, {}: {} deny, {} warn, {} audit; {} skipped, {}",
+        "{}, {}: {} deny, {} warn, {} audit; {excepted}{} skipped, {}",
         counted(report.objects, "object"),
         counted(report.findings.len(), "finding"),
         count(Action::Deny),
@@ -51,6 +65,15 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
+}
+
+/// The object, or how many there are.
+fn titles(mut objects: Vec<&ObjectRef>) -> String {
+    objects.dedup();
+    match objects.as_slice() {
+        [object] => title(object),
+        objects => counted(objects.len(), "object"),
+    }
 }
 
 /// `PersistentVolumeClaim shop/data`.

@@ -1,4 +1,4 @@
-//! volguard's own kinds in files: what StoragePolicy and StorageDriver files have in common. Everything that is wrong in
+//! volguard's own kinds in files: what policy files and driver files have in common. Everything that is wrong in
 //! them is said at once, each with its place.
 
 pub(crate) mod schema;
@@ -79,19 +79,22 @@ pub struct ResourceKind {
     pub empty_spec: &'static str,
 }
 
-/// Reads the objects of one kind in `paths`. `judge` gets the name and the `spec` of each, and says what it is or all that
-/// is wrong with it, by pointers that begin with `/spec`.
+/// Reads the objects of these kinds in `paths`, whose files messages call by `noun`: `policy` file. `judge` gets the kind's
+/// name, the object's name and the `spec` of each, and says what it is or all that is wrong with it, by pointers that begin
+/// with `/spec`.
 ///
 /// A path is a file (of any name) or a folder, of which `*.yaml`, `*.yml` and `*.json` are read, also in folders below;
 /// hidden files and folders are left out, which is what a mounted ConfigMap needs. Files may hold several documents, all
-/// of them of the kind. What was read comes in the order of paths, file names and lines.
+/// of them of the kinds. What was read comes in the order of paths, file names and lines.
 pub fn read<T>(
-    kind: &ResourceKind,
+    noun: &str,
+    kinds: &[ResourceKind],
     paths: &[PathBuf],
-    judge: impl FnMut(&str, &Value) -> Result<T, Vec<Problem>>,
+    judge: impl FnMut(&str, &str, &Value) -> Result<T, Vec<Problem>>,
 ) -> Result<Vec<T>, ResourceErrors> {
     let mut loader = Loader {
-        kind,
+        noun,
+        kinds,
         judge,
         file: PathBuf::new(),
         names: BTreeMap::new(),
@@ -109,17 +112,18 @@ pub fn read<T>(
 }
 
 struct Loader<'k, T, J> {
-    kind: &'k ResourceKind,
+    noun: &'k str,
+    kinds: &'k [ResourceKind],
     judge: J,
     /// The file that is being read.
     file: PathBuf,
-    /// Where each name was seen first.
-    names: BTreeMap<String, (PathBuf, Position)>,
+    /// Where each name of a kind was seen first.
+    names: BTreeMap<(&'static str, String), (PathBuf, Position)>,
     read: Vec<T>,
     errors: Vec<ResourceError>,
 }
 
-impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
+impl<T, J: FnMut(&str, &str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
     fn path(&mut self, path: &Path) {
         if !path.is_dir() {
             self.read_file(path);
@@ -148,7 +152,7 @@ impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
         }
         if files == 0 {
             path.clone_into(&mut self.file);
-            let noun = self.kind.noun;
+            let noun = self.noun;
             self.error(
                 None,
                 format!("no {noun} in this folder: it holds no *.yaml, *.yml or *.json file"),
@@ -158,7 +162,7 @@ impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
 
     fn read_file(&mut self, path: &Path) {
         path.clone_into(&mut self.file);
-        match text_of(path, self.kind) {
+        match text_of(path, self.noun) {
             Ok(text) => self.text(&text),
             Err(message) => self.error(None, message),
         }
@@ -167,10 +171,11 @@ impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
     fn text(&mut self, text: &str) {
         let documents = yaml::parse(text);
         if documents.is_empty() {
-            let ResourceKind { name, noun, .. } = self.kind;
+            let noun = self.noun;
+            let expected = listed(self.kinds, " or ", |name| format!("a {name}"));
             self.error(
                 None,
-                format!("no {noun} in this file: expected a {name}, but it is empty"),
+                format!("no {noun} in this file: expected {expected}, but it is empty"),
             );
         }
         for document in documents {
@@ -190,25 +195,26 @@ impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
     }
 
     fn document(&mut self, document: &Document) {
-        if let Some(problem) = judge_kind(&document.value, self.kind) {
-            self.error(Some(place(document, &problem)), problem.message);
-            return;
-        }
+        let kind = match judge_kind(&document.value, self.noun, self.kinds) {
+            Ok(kind) => kind,
+            Err(problem) => return self.error(Some(place(document, &problem)), problem.message),
+        };
         let mut problems = judge_top_level(&document.value);
-        let name = match judge_name(&document.value, self.kind) {
+        let name = match judge_name(&document.value, kind) {
             Ok(name) => {
                 let position = document.spans.nearest("/metadata/name");
-                match self.names.get(name) {
+                match self.names.get(&(kind.name, name.to_owned())) {
                     Some((file, first)) => {
                         let message = format!(
                             "another {} is named `{name}`, in {} at {first}; names must differ",
-                            self.kind.noun,
+                            kind.noun,
                             file.display()
                         );
                         problems.push(Problem::new("/metadata/name", message));
                     }
                     None => {
-                        self.names.insert(name.to_owned(), (self.file.clone(), position));
+                        self.names
+                            .insert((kind.name, name.to_owned()), (self.file.clone(), position));
                     }
                 }
                 name
@@ -218,14 +224,12 @@ impl<T, J: FnMut(&str, &Value) -> Result<T, Vec<Problem>>> Loader<'_, T, J> {
                 ""
             }
         };
-        match document.value.get("spec").map(|spec| (self.judge)(name, spec)) {
+        let spec = document.value.get("spec");
+        match spec.map(|spec| (self.judge)(kind.name, name, spec)) {
             Some(Ok(read)) if problems.is_empty() => self.read.push(read),
             Some(Err(of_spec)) => problems.extend(of_spec),
             Some(Ok(_)) => {}
-            None => problems.push(Problem::new(
-                "",
-                format!("field `spec` is missing{}", self.kind.empty_spec),
-            )),
+            None => problems.push(Problem::new("", format!("field `spec` is missing{}", kind.empty_spec))),
         }
         let mut placed: Vec<_> = problems
             .into_iter()
@@ -248,16 +252,15 @@ fn is_manifest(path: &Path) -> bool {
     matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
-fn text_of(path: &Path, kind: &ResourceKind) -> Result<String, String> {
+fn text_of(path: &Path, noun: &str) -> Result<String, String> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
         .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(format!(
-            "is larger than {} MiB, which is no {} file",
-            MAX_FILE >> 20,
-            kind.noun
+            "is larger than {} MiB, which is no {noun} file",
+            MAX_FILE >> 20
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -266,43 +269,50 @@ fn text_of(path: &Path, kind: &ResourceKind) -> Result<String, String> {
     })
 }
 
-/// Why the document is not of the kind at all.
-fn judge_kind(value: &Value, wanted: &ResourceKind) -> Option<Problem> {
-    let ResourceKind { name: own, noun, .. } = *wanted;
+/// The kinds' names in a row, each as `shown`.
+fn listed(kinds: &[ResourceKind], separator: &str, shown: impl Fn(&str) -> String) -> String {
+    let names: Vec<_> = kinds.iter().map(|kind| shown(kind.name)).collect();
+    names.join(separator)
+}
+
+/// Of which of the kinds the document is, or why of none.
+fn judge_kind<'k>(value: &Value, noun: &str, kinds: &'k [ResourceKind]) -> Result<&'k ResourceKind, Problem> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let group = |api_version: &str| api_version.split_once('/').map(|(group, _)| group.to_owned());
-    match (text("apiVersion"), text("kind")) {
-        (Some(API_VERSION), Some(kind)) if kind == own => None,
-        (Some(other), Some(kind)) if kind == own && group(other).is_none_or(|group| group == "volguard.dev") => {
-            Some(Problem::new(
-                "/apiVersion",
-                format!("apiVersion `{other}` is not known; write {API_VERSION}"),
-            ))
+    let problem = match (text("apiVersion"), text("kind")) {
+        (Some(api_version), Some(name)) => match kinds.iter().find(|kind| kind.name == name) {
+            Some(kind) if api_version == API_VERSION => return Ok(kind),
+            Some(_) if matches!(group_of(api_version), None | Some("volguard.dev")) => {
+                let message = format!("apiVersion `{api_version}` is not known; write {API_VERSION}");
+                Problem::new("/apiVersion", message)
+            }
+            _ => stranger(api_version, name, noun, kinds),
+        },
+        _ if !value.is_object() => Problem::new("", format!("a {noun} must be a mapping, but is {}", shown(value))),
+        (None, _) => {
+            let message = format!("field `apiVersion` is missing; write `apiVersion: {API_VERSION}`");
+            Problem::new("/apiVersion", message)
         }
-        (Some(other), Some(kind)) => {
-            let hint = if group(other).is_some_and(|group| group == "volguard.dev") {
-                did_you_mean(similar(kind, [own]))
-            } else {
-                String::new()
-            };
-            Some(Problem::new(
-                "/kind",
-                format!("kind `{kind}` ({other}) does not belong in a {noun} file, which holds {own} only{hint}"),
-            ))
+        (_, None) => {
+            let kinds = listed(kinds, " or ", |name| format!("`kind: {name}`"));
+            Problem::new("/kind", format!("field `kind` is missing; write {kinds}"))
         }
-        _ if !value.is_object() => Some(Problem::new(
-            "",
-            format!("a {noun} must be a mapping, but is {}", shown(value)),
-        )),
-        (None, _) => Some(Problem::new(
-            "/apiVersion",
-            format!("field `apiVersion` is missing; write `apiVersion: {API_VERSION}`"),
-        )),
-        (_, None) => Some(Problem::new(
-            "/kind",
-            format!("field `kind` is missing; write `kind: {own}`"),
-        )),
-    }
+    };
+    Err(problem)
+}
+
+fn group_of(api_version: &str) -> Option<&str> {
+    api_version.split_once('/').map(|(group, _)| group)
+}
+
+/// What is said of a kind that does not belong in the file.
+fn stranger(api_version: &str, name: &str, noun: &str, kinds: &[ResourceKind]) -> Problem {
+    let is_own = group_of(api_version) == Some("volguard.dev");
+    let meant = similar(name, kinds.iter().map(|kind| kind.name)).filter(|_| is_own);
+    let held = listed(kinds, " and ", str::to_owned);
+    let hint = did_you_mean(meant);
+    let message =
+        format!("kind `{name}` ({api_version}) does not belong in a {noun} file, which holds {held} only{hint}");
+    Problem::new("/kind", message)
 }
 
 fn judge_top_level(value: &Value) -> Vec<Problem> {

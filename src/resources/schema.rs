@@ -32,20 +32,19 @@ impl Problem {
 impl Problem {
     /// Where, in Kubernetes' style: `spec.rules[0].name`.
     pub fn field(&self) -> String {
-        let mut field = String::new();
-        for step in self.pointer.split('/').skip(1) {
-            if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
-                field.push_str(&format!("[{step}]"));
-                continue;
-            }
-            let key = step.replace("~1", "/").replace("~0", "~");
-            match key.contains(['.', '/']) {
-                true => field.push_str(&format!("[{key}]")),
-                false if field.is_empty() => field.push_str(&key),
-                false => field.push_str(&format!(".{key}")),
-            }
-        }
-        field
+        let steps = self.pointer.split('/').skip(1);
+        let field: Vec<_> = steps
+            .map(|step| {
+                let key = step.replace("~1", "/").replace("~0", "~");
+                let is_index = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
+                if is_index || key.contains(['.', '/']) {
+                    format!("[{key}]")
+                } else {
+                    format!(".{key}")
+                }
+            })
+            .collect();
+        field.concat().trim_start_matches('.').to_owned()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::{Author, Door, Operation, Rule, operations};
 use crate::model::object::text;
 use crate::model::{Meta, ObjectKind};
 use crate::policy::{OWN_NAMESPACE, PolicySet};
-use crate::report::{ObjectRef, Report, ReportedError, ReportedFinding, ReportedSkip};
+use crate::report::{ObjectRef, Report, ReportedError, ReportedException, ReportedFinding, ReportedSkip};
 use jiff::Timestamp;
 use kube::Client;
 use serde_json::Value;
@@ -90,7 +90,7 @@ fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Re
         view: &cluster.view,
         now: cluster.now,
     };
-    let Some((judged, skipped)) = judge_standing(&standing, cluster.policies, cluster.drivers, OWN_NAMESPACE) else {
+    let Some(judgement) = judge_standing(&standing, cluster.policies, cluster.drivers, OWN_NAMESPACE) else {
         return;
     };
     report.objects += 1;
@@ -100,13 +100,21 @@ fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Re
         namespace: Some(meta.namespace().to_owned()).filter(|namespace| !namespace.is_empty()),
         name: meta.name().to_owned(),
     };
-    report.findings.extend(judged.into_iter().map(|judged| ReportedFinding {
+    let findings = judgement.judged.into_iter();
+    report.findings.extend(findings.map(|judged| ReportedFinding {
         fix: operations(value, &judged.finding.fix),
         object: object.clone(),
         place: None,
         judged,
     }));
-    report.skipped.extend(skipped.into_iter().map(|skip| ReportedSkip {
+    let excepted = judgement.excepted.into_iter();
+    report.excepted.extend(excepted.map(|excepted| ReportedException {
+        excepted,
+        object: object.clone(),
+        place: None,
+    }));
+    let skipped = judgement.skipped.into_iter();
+    report.skipped.extend(skipped.map(|skip| ReportedSkip {
         skip,
         object: object.clone(),
     }));

@@ -25,12 +25,13 @@ pub(super) fn log(record: &Record) {
                         .chain(record.fixed.iter().copied())
                 ),
                 skipped = names(record.skipped.iter().map(|(rule, _)| *rule)),
+                exceptions = names(record.exceptions.iter().map(|used| &*used.exception)),
                 duration_us = u64::try_from(record.duration.as_micros()).unwrap_or(u64::MAX),
                 "review"
             )
         };
     }
-    if record.decision == "allow" && record.findings.is_empty() {
+    if record.decision == "allow" && record.findings.is_empty() && record.exceptions.is_empty() {
         decision!(debug);
     } else {
         decision!(info);
@@ -38,11 +39,11 @@ pub(super) fn log(record: &Record) {
 }
 
 /// Comma-separated, each name once, in the order of the findings.
-fn names(rules: impl Iterator<Item = &'static str>) -> String {
+fn names<'r>(all: impl Iterator<Item = &'r str>) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for rule in rules {
-        if !names.contains(&rule) {
-            names.push(rule);
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names.join(",")
@@ -57,7 +58,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::protocol::{Endpoint, RecordedFinding};
+    use crate::protocol::{Endpoint, RecordedFinding, UsedException};
 
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);
@@ -132,6 +133,19 @@ mod tests {
     #[test]
     fn only_an_allow_without_findings_is_at_debug() {
         assert_eq!(logged(&record("allow", &[]))["level"], "DEBUG");
+        let mut excepted = record("allow", &[]);
+        excepted.exceptions = ["b-rule", "a-rule"]
+            .map(|rule| UsedException {
+                exception: "legacy".to_owned(),
+                rule,
+                action: "Deny",
+            })
+            .to_vec();
+        let line = logged(&excepted);
+        assert_eq!(
+            (&line["level"], &line["exceptions"]),
+            (&"INFO".into(), &"legacy".into())
+        );
         for (decision, rules) in [
             ("allow", ["a-rule"].as_slice()),
             ("would-deny", &["a-rule"]),

@@ -175,8 +175,9 @@ impl Metrics {
         for &(rule, reason) in &record.skipped {
             self.skipped.count(rule, reason);
         }
-        for rule in &record.exceptions {
-            self.exceptions.with_label_values(&[*rule]).inc();
+        // A fix that is kept back is no finding; the finding is counted where it would be reported.
+        for used in record.exceptions.iter().filter(|used| used.action != "Fix") {
+            self.exceptions.with_label_values(&[used.rule]).inc();
         }
     }
 
@@ -301,7 +302,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::protocol::RecordedFinding;
+    use crate::protocol::{RecordedFinding, UsedException};
 
     fn record() -> Record {
         Record {
@@ -320,8 +321,16 @@ mod tests {
             }],
             skipped: vec![("size-over-limit", "unknown")],
             fixed: Vec::new(),
-            exceptions: vec!["immediate-binding"],
+            exceptions: ["Warn", "Fix"].map(used).to_vec(),
             duration: Duration::from_micros(70),
+        }
+    }
+
+    fn used(action: &'static str) -> UsedException {
+        UsedException {
+            exception: "legacy".to_owned(),
+            rule: "immediate-binding",
+            action,
         }
     }
 

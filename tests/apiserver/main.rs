@@ -12,6 +12,7 @@ mod claims;
 mod classes;
 mod cluster;
 mod manifests;
+mod own;
 mod scan;
 mod serving;
 mod snapshots;
@@ -56,6 +57,11 @@ fn main() -> ExitCode {
     ];
     let alone = tests![
         claims::a_claim_that_the_default_class_cannot_serve_gets_the_policys_class,
+        own::a_policy_is_in_force_at_once_and_tells_how_it_fares,
+        own::what_is_wrong_is_refused_with_the_field_and_what_was_meant,
+        own::an_invalid_policy_that_got_in_leaves_the_last_good_one_in_force,
+        own::an_exception_counts_until_it_expires_and_shows_its_use,
+        own::a_driver_of_the_cluster_is_known_at_once,
         snapshots::snapshots_are_judged_once_their_kinds_are_installed,
     ];
     support::run(together, alone)

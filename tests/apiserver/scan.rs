@@ -8,10 +8,11 @@ use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS};
 use crate::support::Cx;
 
 /// Runs `volguard scan` in the test's namespace; exit status, report, standard error.
-fn scan(cx: &Cx<'_>, kubeconfig: &Path) -> (Option<i32>, Value, String) {
+fn scan(cx: &Cx<'_>, kubeconfig: &Path, arguments: &[&str]) -> (Option<i32>, Value, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_volguard"))
         .args(["scan", "--output", "json", "--namespace", &cx.namespace, "--kubeconfig"])
         .arg(kubeconfig)
+        .args(arguments)
         .output()
         .expect("volguard runs");
     let report = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -22,7 +23,7 @@ fn scan(cx: &Cx<'_>, kubeconfig: &Path) -> (Option<i32>, Value, String) {
 pub(crate) fn objects_that_were_stored_before_are_found(cx: &Cx<'_>) {
     cx.accepts(BLOCK_CLASS);
     cx.accepts(SHARED_CLAIM_ON_DISKS);
-    let (status, report, errors) = scan(cx, &cx.admin_kubeconfig());
+    let (status, report, errors) = scan(cx, &cx.admin_kubeconfig(), &[]);
     assert_eq!(status, Some(1), "{errors}");
     let findings = report["findings"].as_array().expect("findings");
     let finding = findings
@@ -34,11 +35,26 @@ pub(crate) fn objects_that_were_stored_before_are_found(cx: &Cx<'_>) {
     assert_eq!(finding["path"], "/spec/accessModes/0");
     assert_eq!(finding["action"], "Deny");
     assert_eq!(finding.get("file"), None);
+
+    let exception = "apiVersion: volguard.dev/v1alpha1
+kind: StorageException
+metadata: {name: accepted}
+spec:
+  rules: [unsupported-access-mode]
+  match: {kinds: [PersistentVolumeClaim], namespaces: [$NS]}
+  reason: agreed
+";
+    let policy = cx.file("exception.yaml", &cx.fill(exception));
+    let (status, report, errors) = scan(cx, &cx.admin_kubeconfig(), &["--policy", policy.to_str().unwrap()]);
+    assert_eq!((status, errors.as_str()), (Some(0), ""), "{report:#}");
+    assert_eq!(report["summary"]["excepted"], 1);
+    assert_eq!(report["excepted"][0]["exception"], "accepted");
+    assert_eq!(report["excepted"][0]["object"], finding["object"]);
 }
 
 pub(crate) fn what_may_not_be_listed_is_an_error_and_not_a_clean_bill(cx: &Cx<'_>) {
     cx.kubectl().must(&["create", "serviceaccount", "stranger"]);
-    let (status, report, errors) = scan(cx, &cx.service_account("stranger"));
+    let (status, report, errors) = scan(cx, &cx.service_account("stranger"), &[]);
     assert_eq!(status, Some(2));
     assert!(errors.contains("cannot list PersistentVolumeClaim objects"), "{errors}");
     assert_eq!(report["summary"]["objects"], 0);

@@ -85,7 +85,7 @@ impl Review {
             now: self.now.as_deref().unwrap_or("2026-06-01T00:00:00Z").parse().unwrap(),
         };
         let subject = Subject::new(kind, object);
-        let (judged, skipped) = judge(policies, &attributes, &subject, &request, None, None);
-        (strictest(judged), skipped)
+        let judgement = judge(policies, &attributes, &subject, &request, None, None);
+        (strictest(judgement.judged), judgement.skipped)
     }
 }

@@ -177,6 +177,7 @@ fn rules() -> Value {
     let written = ["CREATE", "UPDATE"];
     let all = ["CREATE", "UPDATE", "DELETE"];
     let snapshots = ["volumesnapshotclasses", "volumesnapshots", "volumesnapshotcontents"];
+    let own = ["storagepolicies", "storageexceptions", "storagedrivers"];
     let sets = ["statefulsets", "deployments", "daemonsets", "replicasets"];
     json!([
         rule("storage.k8s.io", &["storageclasses", "volumeattributesclasses"], &all),
@@ -188,6 +189,7 @@ fn rules() -> Value {
         rule("autoscaling", &["horizontalpodautoscalers"], &written),
         rule("batch", &["jobs", "cronjobs"], &written),
         rule("snapshot.storage.k8s.io", &snapshots, &all),
+        rule("volguard.dev", &own, &written),
     ])
 }
 
