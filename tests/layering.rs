@@ -53,11 +53,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["decision", "engine", "yaml"]),
     ("reference", &["rules", "engine", "drivers", "model"]),
     ("telemetry", &["protocol"]),
-    ("tls", &[]),
+    ("tls", &["model"]),
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
-const MAY_NAME_KUBE: &[&str] = &["cluster/api.rs", "cluster/watch.rs", "policy/types.rs", "scan/mod.rs"];
+const MAY_NAME_KUBE: &[&str] = &[
+    "cluster/api.rs",
+    "cluster/watch.rs",
+    "policy/types.rs",
+    "scan/mod.rs",
+    "tls/rotate/mod.rs",
+    "tls/rotate/objects.rs",
+];
 
 fn sources(visit: &mut dyn FnMut(&str, &str)) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
