@@ -55,7 +55,7 @@ impl Certificate {
     /// All certificates of a PEM text, at least one; `name` says in errors where the text is from.
     pub fn from_pem(pem: &[u8], name: &str) -> Result<Vec<Self>, TlsError> {
         let parse = |(position, der): (usize, CertificateDer<'static>)| {
-            Self::from_der(der).map_err(|error| TlsError::Content {
+            Self::from_der(&der).map_err(|error| TlsError::Content {
                 name: name.to_owned(),
                 problem: format!("its certificate number {} cannot be parsed: {error}", position + 1),
             })
@@ -64,9 +64,10 @@ impl Certificate {
     }
 
     /// Fails on bytes that are no X.509 certificate.
-    pub fn from_der(der: CertificateDer<'static>) -> Result<Self, X509Error> {
-        let (_, parsed) = x509_parser::parse_x509_certificate(&der)?;
-        let certificate = Self {
+    pub fn from_der(der: &CertificateDer<'_>) -> Result<Self, X509Error> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(der)?;
+        Ok(Self {
+            der: der.clone().into_owned(),
             public_key: parsed.public_key().subject_public_key.data.to_vec(),
             subject: parsed.subject().to_string(),
             issuer: parsed.issuer().to_string(),
@@ -76,10 +77,7 @@ impl Certificate {
                 until: time(parsed.validity().not_after.timestamp()),
             },
             is_authority: parsed.is_ca(),
-            // Parsed borrows from it.
-            der: der.clone(),
-        };
-        Ok(certificate)
+        })
     }
 
     /// The bytes that it was parsed from.
@@ -104,11 +102,11 @@ impl Certificate {
             x509_parser::parse_x509_certificate(&self.der),
             x509_parser::parse_x509_certificate(&authority.der),
         );
-        let (Ok((_, signed)), Ok((_, signer))) = parsed else {
+        let (Ok((_, own)), Ok((_, authority))) = parsed else {
             return false;
         };
-        signed.issuer().as_raw() == signer.subject().as_raw()
-            && signed.verify_signature(Some(signer.public_key())).is_ok()
+        own.issuer().as_raw() == authority.subject().as_raw()
+            && own.verify_signature(Some(authority.public_key())).is_ok()
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Material {
     identity: Identity,
     /// Newest first, at least one.
     authorities: Vec<Certificate>,
+    /// Which of them has signed the leaf.
+    signer: usize,
     /// The key of the newest CA.
     authority_key: Vec<u8>,
 }
@@ -88,9 +90,9 @@ impl Material {
         if let Some(other) = authorities.iter().find(|certificate| !certificate.is_authority) {
             return Err(content(BUNDLE, &format!("{} is no CA's certificate", other.subject)));
         }
-        if !authorities.iter().any(|ca| leaf.is_signed_by(ca)) {
+        let Some(signer) = authorities.iter().position(|ca| leaf.is_signed_by(ca)) else {
             return Err(content(BUNDLE, "no certificate in it has signed the one in tls.crt"));
-        }
+        };
         let key = KeyPair::from_pem(&String::from_utf8_lossy(authority_key)).map_err(|error| {
             content(
                 AUTHORITY_KEY,
@@ -108,6 +110,7 @@ impl Material {
             leaf_pem,
             identity,
             authorities,
+            signer,
             authority_key: authority_key.to_vec(),
         })
     }
@@ -130,7 +133,7 @@ impl Material {
     /// The same with a new certificate for these names, signed by the newest CA.
     pub fn with_new_leaf(&self, names: &[String], lifetimes: &Lifetimes, now: SystemTime) -> Result<Self, TlsError> {
         let ca = PemPair {
-            certificate: pem(&self.authorities[..1]),
+            certificate: self.newest().pem().into_bytes(),
             key: self.authority_key.clone(),
         };
         let leaf = issue(&ca, names, lifetimes.certificate, now)?;
@@ -145,7 +148,7 @@ impl Material {
 
     /// Whether the CA must stay in the bundle: it has not expired, it signs, or it has signed the leaf.
     pub(super) fn is_needed(&self, ca: &Certificate, now: SystemTime) -> bool {
-        !ca.life.is_over(now) || *ca == self.authorities[0] || self.leaf.is_signed_by(ca)
+        !ca.life.is_over(now) || ca == self.newest() || ca == self.signer()
     }
 
     /// What to store under each key of the Secret.
@@ -177,6 +180,16 @@ impl Material {
     /// The certificate that is served.
     pub fn leaf(&self) -> &Certificate {
         &self.leaf
+    }
+
+    /// The CA that signs from now on.
+    pub fn newest(&self) -> &Certificate {
+        &self.authorities[0]
+    }
+
+    /// The CA that has signed the certificate that is served.
+    pub fn signer(&self) -> &Certificate {
+        &self.authorities[self.signer]
     }
 
     /// The CAs, newest first; at least one.

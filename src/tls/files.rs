@@ -160,9 +160,9 @@ pub(super) fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<
 }
 
 /// The life of the first certificate.
-fn life(chain: &[CertificateDer<'static>], name: &str) -> Result<Life, TlsError> {
-    let first = chain.first().cloned().unwrap_or_else(|| Vec::new().into());
-    let certificate = Certificate::from_der(first).map_err(|error| TlsError::Content {
+fn life(chain: &[CertificateDer<'_>], name: &str) -> Result<Life, TlsError> {
+    let first: &[u8] = chain.first().map(AsRef::as_ref).unwrap_or_default();
+    let certificate = Certificate::from_der(&first.into()).map_err(|error| TlsError::Content {
         name: name.to_owned(),
         problem: format!("its first certificate cannot be parsed: {error}"),
     })?;

@@ -30,7 +30,7 @@ pub async fn served_at(address: &str) -> Result<Vec<Certificate>, TlsError> {
     chain
         .into_iter()
         .map(|der| {
-            Certificate::from_der(der).map_err(|error| failed(format!("serves what is no certificate: {error}")))
+            Certificate::from_der(&der).map_err(|error| failed(format!("serves what is no certificate: {error}")))
         })
         .collect()
 }

@@ -74,11 +74,10 @@ pub(super) fn change(
         Contents::Unusable(_) => return None,
         Contents::Held(material) => material,
     };
-    let newest = &held.authorities()[0];
-    if newest.life.renewal() <= now {
+    if held.newest().life.renewal() <= now {
         return Some(Change::AddAuthority);
     }
-    let is_of_newest = held.leaf().is_signed_by(newest);
+    let is_of_newest = held.signer() == held.newest();
     let is_wanted = !is_of_newest || held.leaf().life.renewal() <= now || !has_names(held, names);
     // A certificate that is over is trusted by nobody, so there is nothing to be careful of.
     if is_wanted && (is_of_newest || is_over(held, now) || has_settled(trust, now, lifetimes)) {
@@ -105,9 +104,7 @@ fn has_names(held: &Material, wanted: &[String]) -> bool {
 
 /// Whether clients refuse the certificate because of the time: its own life or its CA's is over.
 fn is_over(held: &Material, now: SystemTime) -> bool {
-    let leaf = held.leaf();
-    let mut signers = held.authorities().iter().filter(|ca| leaf.is_signed_by(ca));
-    leaf.life.is_over(now) || signers.all(|ca| ca.life.is_over(now))
+    held.leaf().life.is_over(now) || held.signer().life.is_over(now)
 }
 
 fn has_settled(trust: &[Trust], now: SystemTime, lifetimes: &Lifetimes) -> bool {
@@ -172,109 +169,75 @@ mod tests {
         change(&contents, &trust, &service(), now, &LIFETIMES)
     }
 
-    #[test]
-    fn each_step_has_its_time() {
-        use Trust::{Absent, Right, Unseen, Wrong};
-        let long_ago = Right(start());
-        let (fresh, renewed, joined, switched) = (fresh(), renewed(), joined(), switched());
-        let rows: &[(&str, &Material, [Trust; 2], SystemTime, Option<Change>)] = &[
-            ("made just now", &fresh, [long_ago; 2], start(), None),
-            ("made just now, trusted by nobody", &fresh, [Wrong; 2], start(), None),
-            ("before two thirds", &fresh, [long_ago; 2], day(59), None),
-            (
-                "after two thirds",
-                &fresh,
-                [long_ago; 2],
-                day(60),
-                Some(Change::SignLeaf),
-            ),
-            (
-                "renewal needs no trust: the CA is the same",
-                &fresh,
-                [Wrong, Unseen],
-                day(60),
-                Some(Change::SignLeaf),
-            ),
-            (
-                "expired long ago",
-                &fresh,
-                [long_ago; 2],
-                day(200),
-                Some(Change::SignLeaf),
-            ),
-            ("the CA before two thirds", &renewed, [long_ago; 2], day(243), None),
-            (
-                "the CA after two thirds",
-                &renewed,
-                [long_ago; 2],
-                day(244),
-                Some(Change::AddAuthority),
-            ),
-            (
-                "the CA expired",
-                &renewed,
-                [long_ago; 2],
-                day(400),
-                Some(Change::AddAuthority),
-            ),
-            ("joined, not brought anywhere", &joined, [Wrong; 2], day(245), None),
-            ("joined, brought to one", &joined, [Wrong, long_ago], day(245), None),
-            ("joined, one not looked at", &joined, [long_ago, Unseen], day(245), None),
-            (
-                "joined, brought to one, no other",
-                &joined,
-                [Absent, long_ago],
-                day(245),
-                Some(Change::SignLeaf),
-            ),
-            (
-                "joined, nobody connects",
-                &joined,
-                [Absent; 2],
-                day(245),
-                Some(Change::SignLeaf),
-            ),
-            (
-                "joined, brought just now",
-                &joined,
-                [long_ago, Right(day(245))],
-                day(245) + 4 * MINUTE,
-                None,
-            ),
-            (
-                "joined, and settled",
-                &joined,
-                [long_ago, Right(day(245))],
-                day(245) + 5 * MINUTE,
-                Some(Change::SignLeaf),
-            ),
-            (
-                "joined, the clock was set back",
-                &joined,
-                [long_ago, Right(day(246))],
-                day(245),
-                None,
-            ),
-            ("joined, due but not trusted", &joined, [Wrong; 2], day(261), None),
-            (
-                "joined, and nothing left to lose",
-                &joined,
-                [Wrong; 2],
-                day(291),
-                Some(Change::SignLeaf),
-            ),
-            ("switched, the old CA valid", &switched, [long_ago; 2], day(300), None),
-            (
-                "switched, the certificate due first",
-                &switched,
-                [long_ago; 2],
-                day(366),
-                Some(Change::SignLeaf),
-            ),
-        ];
-        for (what, material, trust, now, expected) in rows {
+    /// What it is, when, how far the webhook configurations are, and what is to be done.
+    type Row = (&'static str, SystemTime, [Trust; 2], Option<Change>);
+
+    fn check(material: &Material, rows: &[Row]) {
+        for (what, now, trust, expected) in rows {
             assert_eq!(decide(material, *trust, *now), *expected, "{what}");
         }
+    }
+
+    const LONG_AGO: Trust = Trust::Right(SystemTime::UNIX_EPOCH);
+
+    #[test]
+    fn a_certificate_is_renewed_when_two_thirds_are_over() {
+        check(
+            &fresh(),
+            &[
+                ("made just now", start(), [LONG_AGO; 2], None),
+                ("trusted by nobody yet", start(), [Trust::Wrong; 2], None),
+                ("before two thirds", day(59), [LONG_AGO; 2], None),
+                ("after two thirds", day(60), [LONG_AGO; 2], Some(Change::SignLeaf)),
+                (
+                    "the CA is the same",
+                    day(60),
+                    [Trust::Wrong, Trust::Unseen],
+                    Some(Change::SignLeaf),
+                ),
+                ("expired long ago", day(200), [LONG_AGO; 2], Some(Change::SignLeaf)),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_new_ca_joins_when_two_thirds_are_over() {
+        check(
+            &renewed(),
+            &[
+                ("before two thirds", day(243), [LONG_AGO; 2], None),
+                ("after two thirds", day(244), [LONG_AGO; 2], Some(Change::AddAuthority)),
+                ("expired", day(400), [Trust::Wrong; 2], Some(Change::AddAuthority)),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_new_ca_signs_when_both_configurations_have_held_it_for_a_while() {
+        use Trust::{Absent, Right, Unseen, Wrong};
+        let (now, sign) = (day(245), Some(Change::SignLeaf));
+        check(
+            &joined(),
+            &[
+                ("not brought anywhere", now, [Wrong; 2], None),
+                ("brought to one", now, [Wrong, LONG_AGO], None),
+                ("one not looked at", now, [LONG_AGO, Unseen], None),
+                ("brought just now", now + 4 * MINUTE, [LONG_AGO, Right(now)], None),
+                ("settled", now + 5 * MINUTE, [LONG_AGO, Right(now)], sign),
+                ("there is but one", now, [Absent, LONG_AGO], sign),
+                ("nobody connects", now, [Absent; 2], sign),
+                ("the clock was set back", now, [LONG_AGO, Right(day(246))], None),
+                ("due, but not trusted", day(261), [Wrong; 2], None),
+                ("nothing left to lose", day(291), [Wrong; 2], sign),
+            ],
+        );
+        check(
+            &switched(),
+            &[
+                ("the old CA is valid", day(300), [LONG_AGO; 2], None),
+                ("the certificate is due first", day(366), [LONG_AGO; 2], sign),
+            ],
+        );
     }
 
     #[test]

@@ -225,7 +225,8 @@ pub(crate) fn no_request_fails_while_the_ca_is_replaced(cx: &Cx<'_>) {
                         let leaf = served(replica.address);
                         if !is_trusted(&leaf, &bundle) {
                             return Err(format!(
-                                "{leaf:?} is not trusted by\n{}",
+                                "a certificate of {} is not trusted by\n{}",
+                                leaf.issuer,
                                 String::from_utf8_lossy(&bundle)
                             ));
                         }

@@ -37,7 +37,6 @@ pub struct Settings {
 }
 
 /// Keeps a [`CertificateResolver`], the Secret and the webhook configurations in step.
-#[derive(Debug)]
 pub struct Rotation {
     objects: Objects,
     settings: Settings,
@@ -51,7 +50,7 @@ pub struct Rotation {
     troubles: Troubles,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct SecretView {
     /// `None` until it was looked at.
     contents: Option<Contents>,
@@ -59,7 +58,6 @@ struct SecretView {
     pace: Pace,
 }
 
-#[derive(Debug)]
 struct ConfigurationView {
     object: Option<DynamicObject>,
     trust: Trust,
@@ -99,6 +97,7 @@ impl Rotation {
             self.serve();
             self.mend_configurations().await;
             self.change_secret().await;
+            self.troubles.forget(Instant::now());
             report(&CertificateStatus {
                 not_after: self.served.as_ref().map(|leaf| leaf.life.until),
                 problem: self.troubles.lasting(),
@@ -109,11 +108,11 @@ impl Rotation {
     fn take(&mut self, seen: Seen) {
         match seen {
             Seen::Secret(outcome) => {
-                if let Some(secret) = self.troubles.take(Place::ReadSecret, outcome) {
+                if let Some(secret) = self.troubles.take(Place::WatchSecret, outcome) {
                     self.take_secret(secret);
                 }
             }
-            Seen::Configuration(kind, outcome) => match self.troubles.take(Place::ReadConfiguration(kind), outcome) {
+            Seen::Configuration(kind, outcome) => match self.troubles.take(Place::WatchConfiguration(kind), outcome) {
                 Some(object) => {
                     let view = &mut self.configurations[kind];
                     view.object = object;
@@ -189,15 +188,16 @@ impl Rotation {
         };
         for (kind, view) in self.configurations.iter_mut().enumerate() {
             let Some(object) = view.object.as_ref().filter(|_| view.trust == Trust::Wrong) else {
+                self.troubles.clear(Place::CheckSecret(kind));
                 self.troubles.clear(Place::WriteConfiguration(kind));
                 continue;
             };
-            if !view.pace.is_open() {
+            if !view.pace.starts(Instant::now()) {
                 continue;
             }
-            view.pace.count();
             // Another replica may have brought in a bundle that is newer than the Secret as it was seen here.
-            let Some(secret) = self.troubles.take(Place::ReadSecret, self.objects.secret().await) else {
+            let checked = self.objects.secret().await;
+            let Some(secret) = self.troubles.take(Place::CheckSecret(kind), checked) else {
                 continue;
             };
             if !objects::same_version(secret.as_ref(), self.secret.object.as_ref()) {
@@ -222,10 +222,9 @@ impl Rotation {
             self.troubles.clear(Place::WriteSecret);
             return;
         };
-        if !self.secret.pace.is_open() {
+        if !self.secret.pace.starts(Instant::now()) {
             return;
         }
-        self.secret.pace.count();
         let material = match self.material(change, now) {
             Ok(material) => material,
             Err(error) => return self.troubles.add(Place::WriteSecret, error.to_string()),
@@ -284,17 +283,40 @@ impl Pace {
     const SHORTEST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
 
-    fn is_open(&self) -> bool {
-        self.last.is_none_or(|last| last.elapsed() >= self.pause)
-    }
-
-    fn count(&mut self) {
-        let is_close = self.last.is_some_and(|last| last.elapsed() < 4 * self.pause);
-        self.pause = if is_close {
-            (2 * self.pause).min(Self::LONGEST)
-        } else {
-            Self::SHORTEST
+    /// Whether a write may start now; if so, it counts.
+    fn starts(&mut self, now: Instant) -> bool {
+        let since = self.last.map(|last| now.duration_since(last));
+        if since.is_some_and(|since| since < self.pause) {
+            return false;
+        }
+        self.pause = match since {
+            Some(since) if since < 4 * self.pause => (2 * self.pause).min(Self::LONGEST),
+            _ => Self::SHORTEST,
         };
-        self.last = Some(Instant::now());
+        self.last = Some(now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_that_are_undone_again_and_again_slow_down_and_a_rare_one_is_prompt() {
+        let mut pace = Pace::default();
+        let (start, mut starts) = (Instant::now(), Vec::new());
+        for second in 0..150 {
+            if pace.starts(start + Duration::from_secs(second)) {
+                starts.push(second);
+            }
+        }
+        assert_eq!(starts, [0, 1, 3, 7, 15, 31, 61, 91, 121]);
+
+        let later = start + Duration::from_secs(600);
+        assert!(pace.starts(later));
+        assert!(!pace.starts(later + Duration::from_millis(500)));
+        assert!(pace.starts(later + Duration::from_secs(10)));
+        assert!(pace.starts(later + Duration::from_secs(20)));
     }
 }

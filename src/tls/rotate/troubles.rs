@@ -1,16 +1,22 @@
 //! What is wrong at present, each thing said once.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::objects::ObjectError;
+
+/// A watch that fails says so again within a minute, and one that works again may have nothing to say.
+const SILENCE: Duration = Duration::from_secs(180);
 
 /// Where something can go wrong. What is wrong at one place replaces what was wrong there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
-    ReadSecret,
+    WatchSecret,
     Contents,
     WriteSecret,
-    ReadConfiguration(usize),
+    WatchConfiguration(usize),
+    /// Reading the Secret again before a configuration is written.
+    CheckSecret(usize),
     WriteConfiguration(usize),
 }
 
@@ -18,17 +24,19 @@ pub(super) enum Place {
 #[derive(Debug, Default)]
 pub(super) struct Troubles(BTreeMap<Place, Trouble>);
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Trouble {
     text: String,
     /// Whether it stays until somebody mends it.
     is_lasting: bool,
+    /// When it was last met with.
+    met: Instant,
 }
 
 impl Troubles {
     /// Something is wrong that lasts until somebody mends it.
     pub(super) fn add(&mut self, place: Place, text: String) {
-        self.set(place, Trouble { text, is_lasting: true });
+        self.set(place, text, true);
     }
 
     /// Takes how a request to the API server came out; a conflict says nothing, the next look will see what it was.
@@ -40,9 +48,7 @@ impl Troubles {
             }
             Err(ObjectError::Conflict) => None,
             Err(error) => {
-                let is_lasting = matches!(error, ObjectError::Refused(_));
-                let text = error.to_string();
-                self.set(place, Trouble { text, is_lasting });
+                self.set(place, error.to_string(), matches!(error, ObjectError::Refused(_)));
                 None
             }
         }
@@ -66,15 +72,56 @@ impl Troubles {
         (!texts.is_empty()).then(|| texts.join("; "))
     }
 
-    fn set(&mut self, place: Place, trouble: Trouble) {
-        if self.0.get(&place) == Some(&trouble) {
+    /// Forgets the watches' failures that have not come again for long.
+    pub(super) fn forget(&mut self, now: Instant) {
+        let is_old = |(place, trouble): (&Place, &Trouble)| {
+            let is_watch = matches!(place, Place::WatchSecret | Place::WatchConfiguration(_));
+            (is_watch && now.duration_since(trouble.met) > SILENCE).then_some(*place)
+        };
+        let old: Vec<Place> = self.0.iter().filter_map(is_old).collect();
+        for place in old {
+            self.clear(place);
+        }
+    }
+
+    fn set(&mut self, place: Place, text: String, is_lasting: bool) {
+        let met = Instant::now();
+        if let Some(known) = self.0.get_mut(&place).filter(|known| known.text == text) {
+            known.met = met;
             return;
         }
-        if trouble.is_lasting {
-            tracing::error!(problem = trouble.text, "the certificate cannot be kept up");
+        if is_lasting {
+            tracing::error!(problem = text, "the certificate cannot be kept up");
         } else {
-            tracing::warn!(problem = trouble.text, "trying again");
+            tracing::warn!(problem = text, "trying again");
         }
+        let trouble = Trouble { text, is_lasting, met };
         self.0.insert(place, trouble);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_counts_until_it_is_over_and_a_silent_watch_is_taken_to_work() {
+        let mut troubles = Troubles::default();
+        let refused = |text: &str| Err::<(), _>(ObjectError::Refused(text.to_owned()));
+        assert_eq!(troubles.take(Place::WatchSecret, refused("no watch")), None);
+        assert_eq!(troubles.take(Place::WriteSecret, refused("no update")), None);
+        let failed = Err::<(), _>(ObjectError::Failed("no answer".to_owned()));
+        troubles.take(Place::WatchConfiguration(0), failed);
+        assert_eq!(troubles.lasting().as_deref(), Some("no watch; no update"));
+
+        troubles.forget(Instant::now());
+        assert_eq!(troubles.lasting().as_deref(), Some("no watch; no update"));
+        troubles.forget(Instant::now() + SILENCE + Duration::from_secs(1));
+        assert_eq!(troubles.lasting().as_deref(), Some("no update"));
+
+        troubles.take(Place::WriteSecret, Err::<(), _>(ObjectError::Conflict));
+        assert_eq!(troubles.lasting().as_deref(), Some("no update"));
+        assert_eq!(troubles.take(Place::WriteSecret, Ok(7)), Some(7));
+        assert_eq!(troubles.lasting(), None);
     }
 }
