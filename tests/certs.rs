@@ -93,6 +93,19 @@ fn local_certificates_are_served_and_shown() {
     );
     assert_eq!(by_address["chain"], by_file["chain"]);
 
+    let authority = std::fs::read_to_string(folder.path().join("ca.crt")).unwrap();
+    let chain = |first: &str, second: &str| {
+        let path = folder.path().join("chain.crt");
+        std::fs::write(&path, format!("{first}{second}")).unwrap();
+        volguard(&["certs", "show", "--tls-cert", &path.display().to_string()])
+    };
+    let certificate = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(chain(&certificate, &authority).0, 0);
+    let (status, text, _) = chain(&authority, &certificate);
+    assert_eq!(status, 1);
+    let problem = "problem: CN=volguard local CA is not signed by CN=volguard, which follows it\n";
+    assert!(text.ends_with(problem), "{text}");
+
     drop(served);
     let (status, out, errors) = volguard(&["certs", "show", &address]);
     assert_eq!((status, out.as_str()), (2, ""));

@@ -147,6 +147,7 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
     for certificate in chain.iter().chain(&authorities) {
         problems.extend(untimely(certificate, now));
     }
+    problems.extend(chain.windows(2).filter_map(unsigned));
     let webhooks = match (&objects, chain.is_empty()) {
         (Some(objects), false) => webhooks(objects, &chain, now).await?,
         _ => Vec::new(),
@@ -201,6 +202,19 @@ fn untimely(certificate: &Certificate, now: SystemTime) -> Option<String> {
         life if now < life.from => Some(format!("{subject} is not valid yet")),
         _ => None,
     }
+}
+
+fn unsigned(pair: &[Certificate]) -> Option<String> {
+    let [certificate, next] = pair else {
+        return None;
+    };
+    let problem = || {
+        format!(
+            "{} is not signed by {}, which follows it",
+            certificate.subject, next.subject
+        )
+    };
+    (!certificate.is_signed_by(next)).then(problem)
 }
 
 fn describe(certificate: &Certificate) -> Described {

@@ -496,4 +496,13 @@ pub(crate) fn a_certificate_is_shown_with_those_who_trust_it(cx: &Cx<'_>) {
         shown["problems"][0].as_str().unwrap().contains("does not trust it"),
         "{shown:#}"
     );
+
+    let junk = STANDARD.encode("junk");
+    cx.api()
+        .patch(&secret_path(cx), &json!({"data": {"tls.key": junk}}))
+        .unwrap();
+    let (status, shown, _) = show(cx, &["--secret", &secret]);
+    assert_eq!(status, Some(1));
+    let problem = shown["problems"][0].as_str().unwrap();
+    assert!(problem.starts_with("tls.key: holds no private key"), "{problem}");
 }
