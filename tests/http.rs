@@ -939,7 +939,7 @@ async fn certificates_are_swapped_under_load_without_a_failed_review() {
         write_volume(volume.path(), generation, &pair);
         let expected = CertificateDer::from_pem_slice(&pair.certificate).unwrap();
         let swapped = async {
-            while resolver.current().cert[0] != expected {
+            while resolver.current().unwrap().cert[0] != expected {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             // Some load on every certificate.

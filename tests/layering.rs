@@ -60,7 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["decision", "engine", "yaml"]),
     ("reference", &["rules", "engine", "drivers", "model"]),
     ("telemetry", &["protocol"]),
-    ("tls", &[]),
+    ("tls", &["model"]),
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
@@ -72,6 +72,8 @@ const MAY_NAME_KUBE: &[&str] = &[
     "policy/exception/types.rs",
     "policy/types.rs",
     "scan/mod.rs",
+    "tls/rotate/mod.rs",
+    "tls/rotate/objects.rs",
 ];
 
 fn sources(visit: &mut dyn FnMut(&str, &str)) {

@@ -36,7 +36,7 @@ enum ProfileName {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Output {
+pub(super) enum Output {
     Text,
     Json,
 }

@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 
+mod certificate;
+mod certs;
 mod check;
 mod completion;
 mod drivers;
@@ -40,6 +42,9 @@ enum Command {
     Rules(rules::RulesCommand),
     /// Show what is known of storage drivers.
     Drivers(drivers::DriversArgs),
+    /// Show certificates: what they are for, when they end, who trusts them.
+    #[command(subcommand)]
+    Certs(certs::CertsCommand),
     /// Print a completion script for a shell.
     Completion(completion::CompletionArgs),
 }
@@ -88,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Rules(command) => rules::run(&command),
         Command::Drivers(args) => drivers::run(&args),
+        Command::Certs(command) => certs::run(&command),
         Command::Completion(args) => completion::run(&args),
     };
     result.unwrap_or_else(|error| {

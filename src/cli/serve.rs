@@ -1,5 +1,6 @@
 //! `volguard serve`.
 
+use super::certificate::{CertificateArgs, Surroundings};
 use super::{DriverFiles, live};
 use crate::admission::{Admission, Cluster};
 use crate::cluster::files;
@@ -9,8 +10,7 @@ use crate::own::{Assembler, Assembly, Standing, Verdict};
 use crate::policy::{InForce, Mode};
 use crate::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use crate::telemetry::{LogFormat, Metrics, init_logs};
-use crate::tls::{self, CertificateFiles, CertificateResolver, Identity, Reloader};
-use anyhow::Context as _;
+use crate::tls;
 use clap::Args;
 use jiff::Timestamp;
 use std::io::Write as _;
@@ -28,21 +28,14 @@ pub(super) struct ServeArgs {
     /// Address of /livez, /readyz and /metrics (plain HTTP).
     #[arg(long, env = "VOLGUARD_ADMIN_LISTEN", default_value = "0.0.0.0:8080")]
     admin_listen: SocketAddr,
-    /// Certificate chain, PEM; read again when it changes.
-    #[arg(long, env = "VOLGUARD_TLS_CERT", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Key of the certificate, PEM.
-    #[arg(long, env = "VOLGUARD_TLS_KEY", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    certificate: CertificateArgs,
     /// Serve only clients with a certificate of the CA in this file.
     #[arg(long, env = "VOLGUARD_CLIENT_CA")]
     client_ca: Option<PathBuf>,
     /// No cluster: no kubeconfig is read, and without --tls-cert a certificate is made at start.
     #[arg(long, env = "VOLGUARD_STANDALONE")]
     standalone: bool,
-    /// Where to write the CA of the certificate that was made at start.
-    #[arg(long, env = "VOLGUARD_CA_OUT", requires = "standalone")]
-    ca_out: Option<PathBuf>,
     /// StoragePolicy and StorageException files or folders, beside those of the cluster; without any policy, profile
     /// Recommended in mode Audit.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
@@ -96,7 +89,15 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let uses = Uses::default();
     let (in_force, cluster) = cluster(args, assembler, &uses, &readiness, &metrics).await?;
     let summary = in_force.now().policies.to_string();
-    let certificate = certificate(args, &metrics)?;
+    let surroundings = Surroundings {
+        standalone: args.standalone,
+        namespace: &args.namespace,
+        kubeconfig: args.kubeconfig.as_deref(),
+        context: args.context.as_deref(),
+        metrics: &metrics,
+        readiness: &readiness,
+    };
+    let certificate = args.certificate.resolver(&surroundings).await?;
     let clients = args.client_ca.as_deref().map(tls::client_verifier).transpose()?;
     let config = ServerConfig {
         listen: args.listen,
@@ -167,35 +168,4 @@ async fn cluster(
     let in_force = InForce::new(first.criteria);
     let live = live::start(args, assembler, &in_force, uses, readiness, metrics).await?;
     Ok((in_force, Cluster::Live(live)))
-}
-
-fn certificate(args: &ServeArgs, metrics: &Arc<Metrics>) -> anyhow::Result<Arc<CertificateResolver>> {
-    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        let reloader = Reloader::start(CertificateFiles {
-            certificate: certificate.clone(),
-            key: key.clone(),
-        })?;
-        let resolver = reloader.resolver();
-        metrics.set_certificate(reloader.status().expires_unix(), false);
-        let metrics = Arc::clone(metrics);
-        tokio::spawn(reloader.run(Reloader::INTERVAL, move |status| {
-            metrics.set_certificate(status.expires_unix(), status.problem.is_some());
-        }));
-        return Ok(resolver);
-    }
-    anyhow::ensure!(
-        args.standalone,
-        "no certificate: give --tls-cert and --tls-key, or --standalone to have one made"
-    );
-    let made = tls::standalone(&args.namespace)?;
-    if let Some(path) = &args.ca_out {
-        std::fs::write(path, &made.ca_pem).with_context(|| format!("cannot write the CA to {}", path.display()))?;
-    }
-    let identity = Identity::from_pem(&made.pair, "the made certificate", "its key")?;
-    let expires = identity
-        .not_after()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs());
-    metrics.set_certificate(i64::try_from(expires).unwrap_or(i64::MAX), false);
-    Ok(Arc::new(CertificateResolver::new(&identity)))
 }

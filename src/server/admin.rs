@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
@@ -27,8 +27,15 @@ pub(super) fn router(readiness: Readiness, metrics: Arc<Metrics>) -> Router {
         })
 }
 
-async fn readyz(State(readiness): State<Readiness>) -> Response {
-    let reasons = readiness.reasons();
+/// `?exclude=NAME`, as the API server's own /readyz has it, leaves a condition out: a probe that takes a replica out of
+/// its Service should not ask for what the replica can serve without.
+async fn readyz(State(readiness): State<Readiness>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let excluded: Vec<&str> = query
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("exclude="))
+        .collect();
+    let reasons = readiness.reasons_except(&excluded);
     if reasons.is_empty() {
         text(StatusCode::OK, "ready".to_owned())
     } else {

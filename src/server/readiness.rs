@@ -39,11 +39,17 @@ impl Readiness {
 
     /// Why it is not ready, one sentence each; empty when it is ready.
     pub fn reasons(&self) -> Vec<String> {
+        self.reasons_except(&[])
+    }
+
+    /// As [`Self::reasons`], without looking at the conditions of these names.
+    pub fn reasons_except(&self, excluded: &[&str]) -> Vec<String> {
         let state = self.state();
         let ending = state.shutting_down.then(|| "shutting down".to_owned());
         let not_met = state
             .conditions
             .iter()
+            .filter(|(name, _)| !excluded.contains(name))
             .filter_map(|(name, reason)| reason.as_ref().map(|reason| format!("{name}: {reason}")));
         ending.into_iter().chain(not_met).collect()
     }
@@ -82,8 +88,14 @@ mod tests {
         assert!(readiness.reasons().is_empty());
         classes.not_met("watch lost");
         assert_eq!(readiness.reasons(), ["StorageClass: watch lost"]);
+        assert_eq!(
+            readiness.reasons_except(&["PersistentVolumeClaim"]),
+            ["StorageClass: watch lost"]
+        );
+        assert!(readiness.reasons_except(&["StorageClass"]).is_empty());
         classes.met();
         readiness.shut_down();
         assert_eq!(readiness.reasons(), ["shutting down"]);
+        assert_eq!(readiness.reasons_except(&["StorageClass"]), ["shutting down"]);
     }
 }

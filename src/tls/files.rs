@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::TlsError;
+use super::certificate::{Certificate, Life};
 
 /// A chain of certificates or a key has a few kilobytes; a Secret as a whole has at most 1 MiB.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -37,8 +37,7 @@ pub struct PemPair {
 #[derive(Debug, Clone)]
 pub struct Identity {
     certified_key: Arc<CertifiedKey>,
-    not_before: SystemTime,
-    not_after: SystemTime,
+    life: Life,
 }
 
 impl CertificateFiles {
@@ -76,7 +75,7 @@ impl Identity {
     /// Fails on PEM that does not parse, on a missing certificate or key, and on a key of another certificate.
     pub fn from_pem(pair: &PemPair, certificate_name: &str, key_name: &str) -> Result<Self, TlsError> {
         let chain = certificates(&pair.certificate, certificate_name)?;
-        let (not_before, not_after) = validity(&chain, certificate_name)?;
+        let life = life(&chain, certificate_name)?;
         let key = PrivateKeyDer::from_pem_slice(&pair.key).map_err(|error| TlsError::Content {
             name: key_name.to_owned(),
             problem: match error {
@@ -108,8 +107,7 @@ impl Identity {
         })?;
         Ok(Self {
             certified_key: Arc::new(certified_key),
-            not_before,
-            not_after,
+            life,
         })
     }
 
@@ -118,19 +116,9 @@ impl Identity {
         Arc::clone(&self.certified_key)
     }
 
-    /// From when on the certificate is valid.
-    pub fn not_before(&self) -> SystemTime {
-        self.not_before
-    }
-
-    /// Until when the certificate is valid.
-    pub fn not_after(&self) -> SystemTime {
-        self.not_after
-    }
-
-    /// Whether the certificate is no longer valid at `now`.
-    pub fn is_expired(&self, now: SystemTime) -> bool {
-        self.not_after < now
+    /// From when until when the certificate is valid.
+    pub fn life(&self) -> Life {
+        self.life
     }
 }
 
@@ -171,34 +159,21 @@ pub(super) fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<
     Ok(chain)
 }
 
-/// Validity of the first certificate.
-fn validity(chain: &[CertificateDer<'_>], name: &str) -> Result<(SystemTime, SystemTime), TlsError> {
-    let first = chain.first().map(AsRef::as_ref).unwrap_or_default();
-    let (_, certificate) = x509_parser::parse_x509_certificate(first).map_err(|error| TlsError::Content {
+/// The life of the first certificate.
+fn life(chain: &[CertificateDer<'_>], name: &str) -> Result<Life, TlsError> {
+    let first: &[u8] = chain.first().map(AsRef::as_ref).unwrap_or_default();
+    let certificate = Certificate::from_der(&first.into()).map_err(|error| TlsError::Content {
         name: name.to_owned(),
         problem: format!("its first certificate cannot be parsed: {error}"),
     })?;
-    let validity = certificate.validity();
-    Ok((
-        time(validity.not_before.timestamp()),
-        time(validity.not_after.timestamp()),
-    ))
-}
-
-fn time(seconds: i64) -> SystemTime {
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    let epoch = SystemTime::UNIX_EPOCH;
-    if seconds < 0 {
-        epoch.checked_sub(distance)
-    } else {
-        epoch.checked_add(distance)
-    }
-    .unwrap_or(epoch)
+    Ok(certificate.life)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::time::{Duration, SystemTime};
 
     use super::*;
     use crate::tls::standalone;
@@ -215,9 +190,10 @@ mod tests {
     fn a_chain_and_its_key_are_taken_with_their_validity() {
         let identity = Identity::from_pem(&pair(), "tls.crt", "tls.key").unwrap();
         let now = SystemTime::now();
-        assert!(identity.not_before() < now && now < identity.not_after());
-        assert!(!identity.is_expired(now));
-        assert!(identity.is_expired(identity.not_after() + Duration::from_secs(1)));
+        let life = identity.life();
+        assert!(life.from < now && now < life.until);
+        assert!(!life.is_over(now));
+        assert!(life.is_over(life.until + Duration::from_secs(1)));
     }
 
     #[test]

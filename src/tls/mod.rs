@@ -1,8 +1,20 @@
-//! TLS: the provider, the certificate that is served, its files and their reload.
+//! TLS: the provider, the certificate that is served, and the three ways it gets there.
+//!
+//! ```text
+//! files ----------- reload ----------> resolver -> handshakes
+//! nothing --------- standalone ------> resolver
+//! a Secret -------- rotate ----------> resolver       contents -> plan -> authority, at the pace of the Secret's watch
+//! ```
 
+mod authority;
+mod certificate;
+mod contents;
 mod files;
+mod peer;
+mod plan;
 mod reload;
 mod resolver;
+pub mod rotate;
 mod standalone;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +25,12 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ResolvesServerCert, WebPkiClientVerifier};
 
+pub use authority::is_name;
+pub use certificate::{Certificate, Life, leads_to};
+pub use contents::{Contents, Material};
 pub use files::{CertificateFiles, Identity, PemPair};
+pub use peer::served_at;
+pub use plan::Lifetimes;
 pub use reload::{CertificateStatus, Reloader};
 pub use resolver::CertificateResolver;
 pub use standalone::{Standalone, standalone};

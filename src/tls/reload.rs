@@ -8,16 +8,18 @@ use super::{CertificateFiles, CertificateResolver, Identity, PemPair, TlsError};
 /// What is known of the certificate in use and of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateStatus {
-    /// Until when the certificate in use is valid.
-    pub not_after: SystemTime,
-    /// Why what the files hold now cannot be used; the certificate before it stays in use.
+    /// Until when the certificate in use is valid; `None` while there is none.
+    pub not_after: Option<SystemTime>,
+    /// Why what the files (or the Secret) hold now cannot be used, or cannot be renewed; the certificate before stays
+    /// in use.
     pub problem: Option<String>,
 }
 
 impl CertificateStatus {
-    /// Expiry of the certificate in use, in seconds since the Unix epoch (negative before it).
+    /// Expiry of the certificate in use, in seconds since the Unix epoch (negative before it); 0 while there is none.
     pub fn expires_unix(&self) -> i64 {
-        match self.not_after.duration_since(SystemTime::UNIX_EPOCH) {
+        let not_after = self.not_after.unwrap_or(SystemTime::UNIX_EPOCH);
+        match not_after.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
         }
@@ -64,7 +66,7 @@ impl Reloader {
             resolver: Arc::new(CertificateResolver::new(&identity)),
             seen: Seen::Pair(pair),
             status: CertificateStatus {
-                not_after: identity.not_after(),
+                not_after: Some(identity.life().until),
                 problem: None,
             },
             files,
@@ -117,7 +119,7 @@ impl Reloader {
             Ok(identity) => {
                 self.resolver.replace(&identity);
                 let status = CertificateStatus {
-                    not_after: identity.not_after(),
+                    not_after: Some(identity.life().until),
                     problem: None,
                 };
                 let file = self.files.certificate.display();
@@ -143,7 +145,7 @@ impl Reloader {
 
 fn usable(files: &CertificateFiles, pair: &PemPair) -> Result<Identity, TlsError> {
     let identity = files.identity(pair)?;
-    if identity.is_expired(SystemTime::now()) {
+    if identity.life().is_over(SystemTime::now()) {
         return Err(TlsError::Content {
             name: files.certificate.display().to_string(),
             problem: "its first certificate has expired; the API server would refuse it".to_owned(),
@@ -200,7 +202,7 @@ mod tests {
         let first = standalone("a").unwrap().pair;
         let files = write(folder.path(), &first);
         let mut reloader = Reloader::start(files.clone()).unwrap();
-        let served = |reloader: &Reloader| reloader.resolver.current();
+        let served = |reloader: &Reloader| reloader.resolver.current().unwrap();
         let before = served(&reloader);
         let not_after = reloader.status().not_after;
         assert!(!reloader.take(files.read()), "nothing has changed");
@@ -263,7 +265,8 @@ mod tests {
             }
             .expires_unix()
         };
-        assert_eq!(at(SystemTime::UNIX_EPOCH + Duration::from_secs(7)), 7);
-        assert_eq!(at(SystemTime::UNIX_EPOCH - Duration::from_secs(7)), -7);
+        assert_eq!(at(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(7))), 7);
+        assert_eq!(at(Some(SystemTime::UNIX_EPOCH - Duration::from_secs(7))), -7);
+        assert_eq!(at(None), 0);
     }
 }

@@ -2,19 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
-
+use super::authority::{authority, issue};
 use super::{PemPair, TlsError};
 
 /// The key is never written anywhere and ends with the process, so the only concern is that a process that runs for
 /// years goes on to be trusted: five years.
 const LIFETIME: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
-
-/// A client whose clock is a little behind accepts the certificate all the same.
-const CLOCK_SKEW: Duration = Duration::from_secs(3600);
 
 /// What `--standalone` serves with, and what its clients need.
 pub struct Standalone {
@@ -28,45 +21,19 @@ pub struct Standalone {
 /// `namespace`. The CA's key is forgotten. Fails if `namespace` cannot be part of a DNS name.
 pub fn standalone(namespace: &str) -> Result<Standalone, TlsError> {
     let now = SystemTime::now();
-    let ca_key = KeyPair::generate()?;
-    let mut ca = CertificateParams::new(Vec::new())?;
-    ca.distinguished_name = name("volguard standalone CA");
-    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    ca.not_before = (now - CLOCK_SKEW).into();
-    ca.not_after = (now + LIFETIME).into();
-    let ca_pem = ca.self_signed(&ca_key)?.pem();
-
-    let key = KeyPair::generate()?;
-    let service = format!("volguard.{namespace}.svc");
-    let mut leaf = CertificateParams::new(vec![
+    let ca = authority("volguard standalone CA", LIFETIME, now)?;
+    let names = [
         "localhost".to_owned(),
         "127.0.0.1".to_owned(),
         "::1".to_owned(),
         format!("volguard.{namespace}"),
-        format!("{service}.cluster.local"),
-        service.clone(),
-    ])?;
-    leaf.distinguished_name = name(&service);
-    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    leaf.use_authority_key_identifier_extension = true;
-    leaf.not_before = ca.not_before;
-    leaf.not_after = ca.not_after;
-    let certificate = leaf.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?;
+        format!("volguard.{namespace}.svc.cluster.local"),
+        format!("volguard.{namespace}.svc"),
+    ];
     Ok(Standalone {
-        pair: PemPair {
-            certificate: certificate.pem().into_bytes(),
-            key: key.serialize_pem().into_bytes(),
-        },
-        ca_pem,
+        pair: issue(&ca, &names, LIFETIME, now)?,
+        ca_pem: String::from_utf8_lossy(&ca.certificate).into_owned(),
     })
-}
-
-fn name(common_name: &str) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, common_name);
-    name
 }
 
 #[cfg(test)]

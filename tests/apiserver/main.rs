@@ -8,6 +8,7 @@
 mod support;
 
 mod categories;
+mod certificates;
 mod claims;
 mod classes;
 mod cluster;
@@ -51,6 +52,12 @@ fn main() -> ExitCode {
         categories::a_scale_onto_one_disk_is_refused_and_a_forced_deletion_warned_of,
         scan::objects_that_were_stored_before_are_found,
         scan::what_may_not_be_listed_is_an_error_and_not_a_clean_bill,
+        certificates::replicas_that_start_together_serve_one_certificate,
+        certificates::no_request_fails_while_the_ca_is_replaced,
+        certificates::a_bundle_that_is_taken_away_is_put_back_and_nothing_else_changed,
+        certificates::a_broken_secret_changes_nothing_but_readiness_and_an_emptied_one_is_filled,
+        certificates::what_is_not_permitted_is_said_and_done_once_it_is,
+        certificates::a_certificate_is_shown_with_those_who_trust_it,
         serving::readiness_waits_for_the_caches,
         serving::no_request_fails_while_a_replica_ends,
         serving::without_a_server_the_failure_policy_decides,

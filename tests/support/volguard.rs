@@ -53,6 +53,17 @@ impl<'a> Launch<'a> {
         launch.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key)
     }
 
+    /// With the cluster that this kubeconfig names; its certificate is in the Secret `certificate` of the test's
+    /// namespace, and the test's webhooks follow it.
+    pub(crate) fn self_managed(cx: &'a Cx<'a>, kubeconfig: &Path) -> Self {
+        let launch = Self::new(cx);
+        launch.file("ca.crt", "");
+        let launch = launch.arg("--kubeconfig").arg(kubeconfig);
+        let launch = launch.arg("--tls-secret").arg(cx.fill("$NS/certificate"));
+        let launch = launch.arg("--webhook-configuration").arg(cx.fill("volguard-$NS"));
+        launch.arg("--tls-dns-name").arg("127.0.0.1")
+    }
+
     fn new(cx: &'a Cx<'a>) -> Self {
         let name = format!("volguard-{}", SERVERS.fetch_add(1, Ordering::SeqCst));
         let folder = cx.folder().join(&name);
@@ -143,7 +154,7 @@ pub(crate) struct Volguard {
     webhooks: Option<Installed>,
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
-    /// The CA of its certificate, in PEM.
+    /// The CA of its certificate, in PEM; empty where volguard itself tells the webhooks.
     pub(crate) ca: String,
     process: Process,
 }
