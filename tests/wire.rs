@@ -10,6 +10,7 @@ use odd::{changed, changes, pointers};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use volguard::admission::{Admission, Cluster};
 use volguard::cluster::{files, view::View, view::ViewKind};
@@ -439,6 +440,38 @@ fn only(rule: &'static Rule, objects: &[Value]) -> Admission {
         cluster: Cluster::Fixed(Arc::new(view)),
         ..admission_of(policy)
     }
+}
+
+#[test]
+fn policies_that_give_a_rule_the_same_parameters_have_it_run_once() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static COUNTS: Rule = Rule {
+        name: "test-counts",
+        category: Category::Class,
+        operations: &[Operation::Create],
+        profiles: Profiles::actions(Action::Warn, Action::Deny, Action::Deny),
+        check: Check::Class(|class, _, out| {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            let path = volguard::model::FieldPath::of(&["provisioner"]);
+            out.push(volguard::engine::Finding::new(path, class.provisioner(), "is counted"));
+        }),
+        ..Rule::USUAL
+    };
+    let policy = |name, profile| CompiledPolicy::from_profile(name, profile, Mode::Enforce, &[&COUNTS]);
+    let policies = ["a", "b", "c"].map(|name| policy(name, Profile::Strict));
+    let all = policies.into_iter().chain([policy("d", Profile::Baseline)]);
+    let admission = Admission {
+        in_force: in_force(PolicySet::new(all.collect())),
+        ..only(&COUNTS, &[])
+    };
+    let (response, _) = ask(
+        &admission,
+        Endpoint::Validate,
+        &review(SC, "CREATE", &class(&json!({}))),
+    );
+    assert_eq!(response["status"]["details"]["causes"][0]["reason"], "test-counts");
+    // Once for each profile, whose parameters may differ.
+    assert_eq!(RUNS.load(Ordering::Relaxed), 2);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::objects::is_made_from_template;
 use crate::decision::{Excepted, Judged};
 use crate::engine::{
-    Action, Certainty, Class, Context, Edit, Finding, Operation, ReportsAt, Request, Run, Skip, SkipReason, Written,
-    evaluate,
+    Action, Certainty, Class, Context, Edit, Finding, Operation, Outcomes, ReportsAt, Request, Run, Skip, SkipReason,
+    Written,
 };
 use crate::model::{FieldPath, Step, Subject, object};
 use crate::policy::{Applies, Attributes, CompiledPolicy, CompiledRule, ExceptionTarget, Mode, PolicySet};
@@ -41,6 +41,7 @@ pub fn judge(
     let mut settled: Vec<(FieldPath, &[&str])> = Vec::new();
     let from_template = is_made_from_template(attributes);
     let target = exception_target(subject, request);
+    let mut outcomes = Outcomes::of_policies(policies.policies().len());
     for policy in policies.policies() {
         match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
             Applies::Yes => {}
@@ -86,7 +87,7 @@ pub fn judge(
             if fixes && request.operation == Operation::Update {
                 judgement.judged.extend(carried(run, policy, subject, request));
             }
-            let Some(outcome) = evaluate(run, subject, request) else {
+            let Some(outcome) = outcomes.of(run, subject, request) else {
                 continue;
             };
             judgement.skipped.extend(outcome.skipped);

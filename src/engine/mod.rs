@@ -16,4 +16,4 @@ pub use rule::{
     Action, Category, Check, Class, Fix, Needs, NoParameters, ParameterSpec, Parameters, Profile, Profiles, ReportsAt,
     Rule, RuleParameters, Setting, Status,
 };
-pub use run::{Outcome, Run, Skip, SkipReason, evaluate};
+pub use run::{Outcome, Outcomes, Run, Skip, SkipReason, evaluate};

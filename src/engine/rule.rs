@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::Any;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a policy does with a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -379,6 +380,20 @@ impl Rule {
             (Door::Cluster, Operation::Scan) => on(Operation::Scan) || (self.in_scan && on(Operation::Create)),
             (_, operation) => on(operation),
         }
+    }
+
+    /// The parameters where a policy gives none. All policies of a profile share them. `None` if the rule refuses its own
+    /// defaults, which a test of the catalogue would show.
+    pub fn default_parameters(&'static self, profile: Profile) -> Option<Parameters> {
+        static KNOWN: Mutex<BTreeMap<(usize, Profile), Parameters>> = Mutex::new(BTreeMap::new());
+        let key = (std::ptr::from_ref(self).addr(), profile);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parameters) = known.get(&key) {
+            return Some(Arc::clone(parameters));
+        }
+        let parameters = (self.parameters.parse)(profile, &Value::Null).ok()?;
+        known.insert(key, Arc::clone(&parameters));
+        Some(parameters)
     }
 
     /// What most rules have in common; every rule replaces name, summary, category, class, profiles and check.

@@ -2,7 +2,9 @@
 
 use super::{Check, Context, Finding, Findings, Request, Rule, rule::Parameters};
 use crate::model::Subject;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// A rule and the parameters to run it with.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +49,40 @@ pub struct Skip {
 }
 
 /// What one run yielded.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// The findings, in the order of the object's fields.
     pub findings: Vec<Finding>,
     /// Why the rule could not be evaluated, or not in full.
     pub skipped: Vec<Skip>,
+}
+
+/// What the runs over one subject yielded. Policies that give a rule the same parameters have it run once between them.
+#[derive(Debug)]
+pub struct Outcomes {
+    known: HashMap<(usize, usize), Option<Outcome>>,
+    are_shared: bool,
+}
+
+impl Outcomes {
+    /// Nothing has been run yet for so many policies.
+    pub fn of_policies(count: usize) -> Self {
+        Self {
+            known: HashMap::new(),
+            are_shared: count > 1,
+        }
+    }
+
+    /// As [`evaluate`], which is asked once for every rule and its parameters.
+    pub fn of(&mut self, run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
+        if !self.are_shared {
+            return evaluate(run, subject, request);
+        }
+        let rule = std::ptr::from_ref(run.rule).addr();
+        let parameters = Arc::as_ptr(run.parameters).cast::<()>().addr();
+        let outcome = self.known.entry((rule, parameters));
+        outcome.or_insert_with(|| evaluate(run, subject, request)).clone()
+    }
 }
 
 /// Runs one rule over a subject; `None` when it has nothing to say.

@@ -251,8 +251,7 @@ fn compile_rule(rule: &'static Rule, change: Option<&Change>, profile: Profile) 
         return None;
     }
     let given = change.and_then(|change| change.parameters.clone());
-    // A rule refuses its own defaults only if it is broken, which a test of the catalogue would show.
-    let parameters = given.or_else(|| (rule.parameters.parse)(profile, &Value::Null).ok())?;
+    let parameters = given.or_else(|| rule.default_parameters(profile))?;
     Some(CompiledRule {
         rule,
         parameters,
