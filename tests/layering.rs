@@ -52,12 +52,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("report", &["decision", "engine", "yaml"]),
     ("reference", &["rules", "engine", "drivers", "model"]),
+    ("manifests", &["rules", "policy", "engine", "cluster", "model"]),
     ("telemetry", &["protocol"]),
     ("tls", &[]),
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
-const MAY_NAME_KUBE: &[&str] = &["cluster/api.rs", "cluster/watch.rs", "policy/types.rs", "scan/mod.rs"];
+const MAY_NAME_KUBE: &[&str] = &[
+    "cluster/api.rs",
+    "cluster/watch.rs",
+    "manifests/crds.rs",
+    "policy/types.rs",
+    "scan/mod.rs",
+];
 
 fn sources(visit: &mut dyn FnMut(&str, &str)) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

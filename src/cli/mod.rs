@@ -4,6 +4,7 @@ mod check;
 mod completion;
 mod drivers;
 mod judging;
+mod manifests;
 mod rules;
 mod scan;
 mod serve;
@@ -37,6 +38,8 @@ enum Command {
     Rules(rules::RulesCommand),
     /// Show what is known of storage drivers.
     Drivers(drivers::DriversArgs),
+    /// Print everything that is to be installed in a cluster.
+    Manifests(manifests::ManifestsArgs),
     /// Print a completion script for a shell.
     Completion(completion::CompletionArgs),
 }
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Rules(command) => rules::run(&command),
         Command::Drivers(args) => drivers::run(&args),
+        Command::Manifests(args) => manifests::run(&args),
         Command::Completion(args) => completion::run(&args),
     };
     result.unwrap_or_else(|error| {

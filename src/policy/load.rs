@@ -20,6 +20,16 @@ pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<Vec<CompiledPo
     resources::read(&KIND, paths, |name, spec| judge_spec(name, spec, rules))
 }
 
+/// As [`read`], each policy with its `spec` as it is written.
+pub fn read_with_specs(
+    paths: &[PathBuf],
+    rules: &[&'static Rule],
+) -> Result<Vec<(CompiledPolicy, Value)>, ResourceErrors> {
+    resources::read(&KIND, paths, |name, spec| {
+        Ok((judge_spec(name, spec, rules)?, spec.clone()))
+    })
+}
+
 /// The policy, or all that is wrong with its `spec`.
 fn judge_spec(name: &str, spec: &Value, rules: &[&'static Rule]) -> Result<CompiledPolicy, Vec<Problem>> {
     let mut problems = match schema::decode::<StoragePolicySpec>(spec, "/spec") {

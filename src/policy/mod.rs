@@ -13,8 +13,8 @@ mod set;
 mod types;
 
 pub use compiled::{CompiledPolicy, CompiledRule, compile};
-pub use load::read;
-pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
+pub use load::{read, read_with_specs};
+pub use scope::{Applies, Attributes, NAME_LABEL, OWN_NAMESPACE, SYSTEM_NAMESPACES, out_of_scope};
 pub use set::PolicySet;
 pub use types::{
     Condition, ConditionStatus, Match, Mode, RuleChange, StoragePolicy, StoragePolicySpec, StoragePolicyStatus,
