@@ -52,6 +52,11 @@ impl Scope {
         }
     }
 
+    /// The kinds that rules look up.
+    pub fn looks_up(&self) -> &BTreeSet<ViewKind> {
+        &self.looks_up
+    }
+
     /// The permissions to look up what rules look up: rules of a ClusterRole.
     pub fn look_ups(&self) -> Vec<Value> {
         let mut resources: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

@@ -8,6 +8,7 @@
 mod support;
 
 mod categories;
+mod chart;
 mod claims;
 mod classes;
 mod cluster;
@@ -57,6 +58,9 @@ fn main() -> ExitCode {
     let alone = tests![
         claims::a_claim_that_the_default_class_cannot_serve_gets_the_policys_class,
         snapshots::snapshots_are_judged_once_their_kinds_are_installed,
+        chart::the_chart_is_installed_upgraded_and_removed,
+        chart::the_charts_account_may_read_what_rules_look_up_and_no_more,
+        chart::without_a_permission_the_look_up_is_unknown_and_shown,
     ];
     support::run(together, alone)
 }

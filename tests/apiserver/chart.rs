@@ -1,0 +1,313 @@
+//! The Helm chart in a real cluster: installed, upgraded, uninstalled, and volguard with the rights that it gives.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use volguard::manifests::{self, Scope};
+
+use crate::support::certificates::base64;
+use crate::support::helm::{Helm, chart};
+use crate::support::kubectl::{Kubectl, Outcome};
+use crate::support::volguard::{Launch, Volguard};
+use crate::support::{Cx, wait};
+
+const NAMESPACE: &str = "volguard-system";
+const VALIDATING: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/volguard";
+const MUTATING: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/volguard";
+const CLUSTER_ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles/volguard";
+const TLS_SECRET: &str = "/api/v1/namespaces/volguard-system/secrets/volguard-tls";
+
+/// A release of the chart. What is left of it is removed on drop.
+struct Release<'a> {
+    cx: &'a Cx<'a>,
+    helm: Helm,
+}
+
+impl<'a> Release<'a> {
+    fn install(cx: &'a Cx<'a>, values: &[&str]) -> Self {
+        let helm = Helm::new(cx.folder()).with_kubeconfig(cx.admin_kubeconfig());
+        let release = Self { cx, helm };
+        release.helm("install", &[&["--create-namespace"], values].concat());
+        release
+    }
+
+    /// `helm install` or `helm upgrade` with these values.
+    fn helm(&self, verb: &str, values: &[&str]) -> String {
+        let chart = chart();
+        let chart = chart.to_str().unwrap();
+        self.helm
+            .must(&[&[verb, "volguard", chart, "--namespace", NAMESPACE], values].concat())
+    }
+
+    fn uninstall(&self) -> String {
+        self.helm
+            .must(&["uninstall", "volguard", "--namespace", NAMESPACE, "--wait"])
+    }
+
+    fn kubectl(&self) -> Kubectl {
+        self.cx.plane.kubectl(NAMESPACE)
+    }
+
+    /// A kubeconfig with the rights of the chart's ServiceAccount.
+    fn account(&self) -> PathBuf {
+        let token = self.kubectl().must(&["create", "token", "volguard"]);
+        self.cx
+            .file("account.kubeconfig", &self.cx.plane.kubeconfig(token.trim()))
+    }
+
+    /// volguard as the chart's ServiceAccount, with every rule on.
+    fn serve(&self) -> Volguard {
+        let rules: Vec<Value> = volguard::rules::ALL
+            .iter()
+            .map(|rule| json!({"name": rule.name, "action": "Warn"}))
+            .collect();
+        let policy = manifests::policy("every-rule", &json!({"mode": "Enforce", "rules": rules}));
+        let volguard = Launch::connected(self.cx, &self.account())
+            .arg("--namespace")
+            .arg(NAMESPACE)
+            .policy(&policy.to_string())
+            .serve();
+        volguard.wait_ready();
+        volguard
+    }
+
+    /// Every object of the release in the cluster, as `kind/name`.
+    fn objects(&self) -> BTreeSet<String> {
+        let kinds = self
+            .kubectl()
+            .must(&["api-resources", "--verbs=list,delete", "-o", "name"]);
+        let kinds: Vec<&str> = kinds.lines().filter(|kind| !kind.starts_with("events")).collect();
+        let label = "app.kubernetes.io/instance=volguard";
+        let found = self.kubectl().must(&[
+            "get",
+            &kinds.join(","),
+            "--all-namespaces",
+            "-l",
+            label,
+            "-o",
+            "json",
+            "--ignore-not-found",
+        ]);
+        if found.is_empty() {
+            return BTreeSet::new();
+        }
+        let found: Value = serde_json::from_str(&found).unwrap();
+        let name = |object: &Value| {
+            format!(
+                "{}/{}",
+                object["kind"].as_str().unwrap(),
+                object["metadata"]["name"].as_str().unwrap()
+            )
+        };
+        found["items"].as_array().unwrap().iter().map(name).collect()
+    }
+}
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        let _ = self.helm.run(&["uninstall", "volguard", "--namespace", NAMESPACE]);
+        let _ = self
+            .kubectl()
+            .run(&["delete", "crd", "-l", "app.kubernetes.io/name=volguard"]);
+    }
+}
+
+pub(crate) fn the_chart_is_installed_upgraded_and_removed(cx: &Cx<'_>) {
+    let release = Release::install(cx, &[]);
+    for object in [
+        "CustomResourceDefinition/storagepolicies.volguard.dev",
+        "Deployment/volguard",
+        "MutatingWebhookConfiguration/volguard",
+        "PodDisruptionBudget/volguard",
+        "Secret/volguard-tls",
+        "ValidatingWebhookConfiguration/volguard",
+    ] {
+        assert!(
+            release.objects().contains(object),
+            "{object} in {:?}",
+            release.objects()
+        );
+    }
+
+    // What volguard fills in stays when the chart is upgraded.
+    let authority = base64(&cx.plane.authority().pem());
+    cx.api()
+        .patch(TLS_SECRET, &json!({"data": {"ca.crt": authority}}))
+        .unwrap();
+    for path in [MUTATING, VALIDATING] {
+        let mut configuration = cx.api().get(path).unwrap();
+        for webhook in configuration["webhooks"].as_array_mut().unwrap() {
+            webhook["clientConfig"]["caBundle"] = json!(authority);
+        }
+        cx.api()
+            .patch(path, &json!({"webhooks": configuration["webhooks"]}))
+            .unwrap();
+    }
+    release.helm(
+        "upgrade",
+        &[
+            "--set",
+            "replicas=3",
+            "--set",
+            "validation.failurePolicy=Fail",
+            "--set",
+            "webhooks.timeoutSeconds=2",
+        ],
+    );
+    let deployment = cx
+        .api()
+        .get("/apis/apps/v1/namespaces/volguard-system/deployments/volguard");
+    assert_eq!(deployment.unwrap()["spec"]["replicas"], 3);
+    assert_eq!(cx.api().get(TLS_SECRET).unwrap()["data"]["ca.crt"], authority);
+    for path in [MUTATING, VALIDATING] {
+        for webhook in cx.api().get(path).unwrap()["webhooks"].as_array().unwrap() {
+            assert_eq!(webhook["clientConfig"]["caBundle"], authority, "{webhook}");
+            assert_eq!(webhook["timeoutSeconds"], 2);
+            let closed = webhook["name"] == "validate.volguard.dev";
+            assert_eq!(
+                webhook["failurePolicy"],
+                if closed { "Fail" } else { "Ignore" },
+                "{webhook}"
+            );
+        }
+    }
+
+    // Policies are not lost with the release, and a release that comes after takes them over.
+    cx.accepts("{apiVersion: volguard.dev/v1alpha1, kind: StoragePolicy, metadata: {name: $NS}, spec: {}}");
+    release.uninstall();
+    let policy = format!("/apis/volguard.dev/v1alpha1/storagepolicies/{}", cx.namespace);
+    assert!(cx.api().get(&policy).is_some());
+    wait("all but the definitions to be gone", || {
+        release
+            .objects()
+            .iter()
+            .all(|object| object.starts_with("CustomResourceDefinition/"))
+            .then_some(())
+    });
+    release.helm("install", &["--set", "crds.keep=false"]);
+    assert!(cx.api().get(&policy).is_some());
+    release.uninstall();
+    wait("everything to be gone", || release.objects().is_empty().then_some(()));
+}
+
+pub(crate) fn the_charts_account_may_read_what_rules_look_up_and_no_more(cx: &Cx<'_>) {
+    let release = Release::install(cx, &[]);
+    let volguard = release.serve();
+    for kind in Scope::everything().looks_up() {
+        let synced = format!("volguard_cache_synced{{kind=\"{}\"}}", kind.as_str());
+        wait(&synced, || volguard.metric(&synced).filter(|value| *value > 0.5));
+    }
+    let log = volguard.log();
+    assert!(!log.contains("not allowed to read"), "{log}");
+    drop(volguard);
+
+    let account = release.account();
+    let may = |verb: &str, resource: &str, namespace: &str| {
+        let namespace = ["--namespace", namespace];
+        let kubectl = release.kubectl().with_kubeconfig(&account);
+        kubectl
+            .run(&[&["auth", "can-i", verb, resource], namespace.as_slice()].concat())
+            .success
+    };
+    for (verb, resource, namespace) in [
+        ("update", "secrets/volguard-tls", NAMESPACE),
+        ("watch", "secrets/volguard-tls", NAMESPACE),
+        ("patch", "mutatingwebhookconfigurations/volguard", ""),
+        ("patch", "validatingwebhookconfigurations/volguard", ""),
+        ("list", "storagepolicies", ""),
+        ("patch", "storagepolicies/status", ""),
+    ] {
+        let (resource, subresource) = match resource.split_once("/status") {
+            Some((resource, _)) => (resource, "--subresource=status"),
+            None => (resource, "--subresource="),
+        };
+        let kubectl = release.kubectl().with_kubeconfig(&account);
+        let answer = kubectl.run(&["auth", "can-i", verb, resource, subresource, "--namespace", namespace]);
+        assert!(answer.success, "{verb} {resource}: {answer:?}");
+    }
+    for (verb, resource, namespace) in [
+        ("get", "secrets", NAMESPACE),
+        ("get", "secrets/other", NAMESPACE),
+        ("create", "secrets", NAMESPACE),
+        ("get", "secrets/volguard-tls", "default"),
+        ("get", "configmaps", NAMESPACE),
+        ("update", "persistentvolumeclaims", &cx.namespace),
+        ("create", "events", NAMESPACE),
+        ("patch", "validatingwebhookconfigurations", ""),
+        ("update", "storagepolicies", ""),
+    ] {
+        assert!(!may(verb, resource, namespace), "{verb} {resource}");
+    }
+}
+
+pub(crate) fn without_a_permission_the_look_up_is_unknown_and_shown(cx: &Cx<'_>) {
+    let release = Release::install(cx, &[]);
+    let mut role = cx.api().get(CLUSTER_ROLE).unwrap();
+    for rule in role["rules"].as_array_mut().unwrap() {
+        let resources = rule["resources"].as_array_mut().unwrap();
+        resources.retain(|resource| resource != "storageclasses");
+    }
+    cx.api().patch(CLUSTER_ROLE, &json!({"rules": role["rules"]})).unwrap();
+
+    let volguard = release.serve();
+    let log = volguard.log();
+    assert!(log.contains("not allowed to read StorageClass objects"), "{log}");
+    let _asked = asked_at(&release, &volguard);
+    let skipped = "volguard_rules_skipped_total{reason=\"unknown\",rule=\"unsupported-access-mode\"}";
+    let before = volguard.metric(skipped).unwrap_or_default();
+    cx.accepts(&claim("data", &cx.namespace));
+    assert!(volguard.metric(skipped).unwrap_or_default() > before);
+}
+
+/// Has the API server ask this volguard in place of the chart's Service, which nobody stands behind.
+fn asked_at<'r>(release: &'r Release<'_>, volguard: &Volguard) -> &'r Release<'r> {
+    let cx = release.cx;
+    for (path, endpoint) in [(MUTATING, "mutate"), (VALIDATING, "validate")] {
+        let mut configuration = cx.api().get(path).unwrap();
+        for webhook in configuration["webhooks"].as_array_mut().unwrap() {
+            let url = format!("https://{}/{endpoint}", volguard.address);
+            webhook["clientConfig"] = json!({"url": url, "caBundle": base64(&volguard.ca)});
+        }
+        let change = json!({"webhooks": configuration["webhooks"]});
+        cx.api().patch(path, &change).unwrap();
+    }
+    // The API server takes a configuration into use some time after it was stored.
+    for endpoint in ["mutate", "validate"] {
+        wait("the API server to ask volguard", || {
+            let before = reviews(volguard, endpoint, "PersistentVolumeClaim", "CREATE");
+            dry_run(cx, &claim("canary", &cx.namespace));
+            (reviews(volguard, endpoint, "PersistentVolumeClaim", "CREATE") > before).then_some(())
+        });
+    }
+    release
+}
+
+fn dry_run(cx: &Cx<'_>, manifest: &str) -> Outcome {
+    cx.kubectl()
+        .run_with(&["create", "--dry-run=server", "-f", "-"], manifest)
+}
+
+/// How many reviews of this kind and operation volguard has answered, whatever it decided.
+fn reviews(volguard: &Volguard, endpoint: &str, kind: &str, operation: &str) -> f64 {
+    let (_, text) = volguard.admin_get("/metrics");
+    let labels = format!("endpoint=\"{endpoint}\",kind=\"{kind}\",operation=\"{operation}\"}} ");
+    text.lines()
+        .filter(|line| line.starts_with("volguard_admission_requests_total{"))
+        .filter_map(|line| line.split_once(&labels)?.1.parse::<f64>().ok())
+        .sum()
+}
+
+fn claim(name: &str, namespace: &str) -> String {
+    json!({
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "none",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    })
+    .to_string()
+}
