@@ -253,15 +253,15 @@ pub(crate) fn without_a_permission_the_look_up_is_unknown_and_shown(cx: &Cx<'_>)
     let volguard = release.serve();
     let log = volguard.log();
     assert!(log.contains("not allowed to read StorageClass objects"), "{log}");
-    let _asked = asked_at(&release, &volguard);
+    asked_at(&release, &volguard);
     let skipped = "volguard_rules_skipped_total{reason=\"unknown\",rule=\"unsupported-access-mode\"}";
     let before = volguard.metric(skipped).unwrap_or_default();
-    cx.accepts(&claim("data", &cx.namespace));
+    cx.accepts(&claim("data"));
     assert!(volguard.metric(skipped).unwrap_or_default() > before);
 }
 
 /// Has the API server ask this volguard in place of the chart's Service, which nobody stands behind.
-fn asked_at<'r>(release: &'r Release<'_>, volguard: &Volguard) -> &'r Release<'r> {
+fn asked_at(release: &Release<'_>, volguard: &Volguard) {
     let cx = release.cx;
     for (path, endpoint) in [(MUTATING, "mutate"), (VALIDATING, "validate")] {
         let mut configuration = cx.api().get(path).unwrap();
@@ -276,11 +276,10 @@ fn asked_at<'r>(release: &'r Release<'_>, volguard: &Volguard) -> &'r Release<'r
     for endpoint in ["mutate", "validate"] {
         wait("the API server to ask volguard", || {
             let before = reviews(volguard, endpoint, "PersistentVolumeClaim", "CREATE");
-            dry_run(cx, &claim("canary", &cx.namespace));
+            dry_run(cx, &claim("canary"));
             (reviews(volguard, endpoint, "PersistentVolumeClaim", "CREATE") > before).then_some(())
         });
     }
-    release
 }
 
 fn dry_run(cx: &Cx<'_>, manifest: &str) -> Outcome {
@@ -298,11 +297,11 @@ fn reviews(volguard: &Volguard, endpoint: &str, kind: &str, operation: &str) -> 
         .sum()
 }
 
-fn claim(name: &str, namespace: &str) -> String {
+fn claim(name: &str) -> String {
     json!({
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": {"name": name},
         "spec": {
             "accessModes": ["ReadWriteOnce"],
             "storageClassName": "none",
@@ -310,4 +309,157 @@ fn claim(name: &str, namespace: &str) -> String {
         },
     })
     .to_string()
+}
+
+/// Whether the API server asks about this kind and operation while something is done.
+fn asks(volguard: &Volguard, kind: &str, operation: &str, done: impl FnOnce()) -> bool {
+    let count = || -> f64 {
+        ["mutate", "validate"]
+            .iter()
+            .map(|endpoint| reviews(volguard, endpoint, kind, operation))
+            .sum()
+    };
+    let before = count();
+    done();
+    count() > before
+}
+
+pub(crate) fn requests_that_do_not_matter_are_not_sent(cx: &Cx<'_>) {
+    let release = Release::install(cx, &[]);
+    let volguard = release.serve();
+    asked_at(&release, &volguard);
+    let kubectl = |arguments: &[&str]| drop(cx.kubectl().must(arguments));
+    let create = |namespace: &str| {
+        let outcome = cx.plane.kubectl(namespace).apply(&claim("data"));
+        assert!(outcome.success, "{}", outcome.stderr);
+    };
+    let claims = |operation, done: &dyn Fn()| asks(&volguard, "PersistentVolumeClaim", operation, done);
+
+    assert!(claims("CREATE", &|| create(&cx.namespace)));
+    assert!(!claims("CREATE", &|| create("kube-system")));
+    assert!(!claims("CREATE", &|| create(NAMESPACE)));
+    // Metadata, status and finalizers.
+    let hold = r#"{"metadata": {"labels": {"a": "b"}, "finalizers": ["example.com/hold"]}}"#;
+    let status = r#"{"status": {"conditions": [{"type": "Resizing", "status": "True"}]}}"#;
+    let let_go = r#"{"metadata": {"finalizers": null}}"#;
+    let patch = |change| kubectl(&["patch", "pvc", "data", "--type=merge", "-p", change]);
+    assert!(!claims("UPDATE", &|| patch(hold)));
+    assert!(!claims("UPDATE", &|| {
+        kubectl(&[
+            "patch",
+            "pvc",
+            "data",
+            "--type=merge",
+            "--subresource=status",
+            "-p",
+            status,
+        ]);
+    }));
+    assert!(claims("DELETE", &|| kubectl(&[
+        "delete",
+        "pvc",
+        "data",
+        "--wait=false"
+    ])));
+    assert!(!claims("DELETE", &|| kubectl(&[
+        "delete",
+        "pvc",
+        "data",
+        "--wait=false"
+    ])));
+    assert!(!claims("UPDATE", &|| patch(let_go)));
+    // What a controller makes is judged where its template stands.
+    let pods = |operation, done: &dyn Fn()| asks(&volguard, "Pod", operation, done);
+    let some_pod = || {
+        let pods = cx.get_json(&["pods", "-l", "app=web"]);
+        pods["items"][0]["metadata"]["name"].as_str().map(str::to_owned)
+    };
+    assert!(!pods("CREATE", &|| {
+        assert!(asks(&volguard, "Deployment", "CREATE", || kubectl(&[
+            "create",
+            "deployment",
+            "web",
+            "--image=web"
+        ])));
+        wait("the Deployment's pod", some_pod);
+    }));
+    assert_eq!(reviews(&volguard, "validate", "ReplicaSet", "CREATE"), 0.0);
+    assert!(asks(&volguard, "Deployment", "UPDATE", || kubectl(&[
+        "scale",
+        "deployment",
+        "web",
+        "--replicas=2"
+    ])));
+    let pod = some_pod().unwrap();
+    assert!(pods("DELETE", &|| kubectl(&["delete", "pod", &pod, "--wait=false"])));
+    // The cluster's own machinery tidies up.
+    assert!(!pods("DELETE", &|| {
+        kubectl(&["delete", "deployment", "web"]);
+        wait("the Deployment's pods to be gone", || {
+            some_pod().is_none().then_some(())
+        });
+    }));
+    let lease = "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: $NS}, spec: {}}";
+    assert!(!asks(&volguard, "other", "CREATE", || drop(cx.accepts(lease))));
+}
+
+pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
+    // There is no kubelet: of all replicas none ever runs.
+    let release = Release::install(cx, &[]);
+    let user = cx.kubectl();
+    let deployment = ["create", "deployment", "web", "--image=web"];
+    user.must(&deployment);
+    user.must(&["delete", "deployment", "web"]);
+    for (name, label) in [("free", "false"), ("kept", "true")] {
+        cx.accepts(&claim(name));
+        user.must(&["label", "pvc", name, &format!("volguard.dev/protect={label}")]);
+    }
+
+    let closed = [
+        "--set",
+        "validation.failurePolicy=Fail",
+        "--set",
+        "validation.deletes.failurePolicy=Fail",
+    ];
+    let notes = release.helm("upgrade", &closed);
+    let refusal = wait("creates to be refused", || {
+        let outcome = user.run(&[deployment.as_slice(), &["--dry-run=server"]].concat());
+        (!outcome.success).then_some(outcome.stderr)
+    });
+    assert!(
+        refusal.contains("failed calling webhook \"validate.volguard.dev\""),
+        "{refusal}"
+    );
+    assert!(refusal.contains("no endpoints available"), "{refusal}");
+    // Where volguard and the cluster itself live, everything goes on.
+    for namespace in ["kube-system", NAMESPACE] {
+        let kubectl = cx.plane.kubectl(namespace);
+        kubectl.must(&deployment);
+        kubectl.must(&["delete", "deployment", "web"]);
+    }
+    release.kubectl().must(&["rollout", "restart", "deployment/volguard"]);
+    // Deletes fail closed for what is protected, and for nothing else.
+    user.must(&["delete", "pvc", "free"]);
+    let refusal = user.run(&["delete", "pvc", "kept"]).stderr;
+    assert!(
+        refusal.contains("failed calling webhook \"delete-protected.volguard.dev\""),
+        "{refusal}"
+    );
+    user.must(&["delete", "namespace", &cx.namespace, "--timeout=30s"]);
+    release
+        .kubectl()
+        .must(&["delete", "namespace", NAMESPACE, "--timeout=30s"]);
+
+    // The emergency switch, as the notes say it.
+    let switch = notes
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("kubectl delete validating"));
+    let switch = format!("delete validating{}", switch.expect("the notes name the switch"));
+    let user = cx.plane.kubectl("default");
+    assert!(!user.run(&deployment).success);
+    user.must(&switch.split_whitespace().collect::<Vec<_>>());
+    wait("creates to go through", || user.run(&deployment).success.then_some(()));
+    user.must(&["delete", "deployment", "web"]);
+    release.helm("install", &["--create-namespace"]);
+    assert!(cx.api().get(VALIDATING).is_some() && cx.api().get(MUTATING).is_some());
 }

@@ -61,6 +61,8 @@ fn main() -> ExitCode {
         chart::the_chart_is_installed_upgraded_and_removed,
         chart::the_charts_account_may_read_what_rules_look_up_and_no_more,
         chart::without_a_permission_the_look_up_is_unknown_and_shown,
+        chart::requests_that_do_not_matter_are_not_sent,
+        chart::the_cluster_stays_usable_without_volguard,
     ];
     support::run(together, alone)
 }
