@@ -10,6 +10,7 @@ mod binaries;
 mod helm;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -138,7 +139,7 @@ fn table_of(text: &str) -> String {
             path.push(key);
             if let Some(comment) = comment.take() {
                 let default = path.iter().fold(&values, |value, key| &value[*key]);
-                table.push_str(&format!("| `{}` | `{default}` | {comment} |\n", path.join(".")));
+                writeln!(table, "| `{}` | `{default}` | {comment} |", path.join(".")).unwrap();
             }
         }
     }

@@ -130,3 +130,102 @@ fn reads(rule: &Rule, kind: ObjectKind, phase: Phase, subresource: &str) -> bool
         _ => rule.check.reads(kind),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::policy::compile;
+
+    /// What is asked in a phase for one rule alone: `OPERATION resource`.
+    fn asked_for(rule: &str, phase: Phase) -> Vec<String> {
+        let rules = vec![rules::find(rule).unwrap()];
+        let scope = Scope {
+            rules,
+            looks_up: BTreeSet::new(),
+        };
+        let strings = |value: &Value| -> Vec<String> {
+            let values = value.as_array().unwrap().iter();
+            values.map(|value| value.as_str().unwrap().to_owned()).collect()
+        };
+        let mut asked = Vec::new();
+        for rule in scope.webhook_rules(phase) {
+            for operation in strings(&rule["operations"]) {
+                let resources = strings(&rule["resources"]);
+                asked.extend(resources.iter().map(|resource| format!("{operation} {resource}")));
+            }
+        }
+        asked
+    }
+
+    #[test]
+    fn a_rule_has_the_requests_sent_that_it_judges() {
+        for (rule, phase, expected) in [
+            (
+                "quota-for-unknown-class",
+                Phase::Validate,
+                vec!["CREATE resourcequotas", "UPDATE resourcequotas"],
+            ),
+            ("quota-for-unknown-class", Phase::Mutate, vec![]),
+            (
+                "claims-left-by-scale-down",
+                Phase::Validate,
+                vec!["UPDATE statefulsets", "UPDATE statefulsets/scale"],
+            ),
+            // It speaks before the API server refuses the update itself.
+            ("claim-template-changed", Phase::Mutate, vec!["UPDATE statefulsets"]),
+            ("claim-template-changed", Phase::Validate, vec![]),
+            // Its fix is sent at one endpoint, its findings at the other; what it has fixed stays fixed.
+            (
+                "reclaim-delete",
+                Phase::Mutate,
+                vec!["CREATE storageclasses", "UPDATE storageclasses"],
+            ),
+            (
+                "reclaim-delete",
+                Phase::Validate,
+                vec!["CREATE storageclasses", "UPDATE storageclasses"],
+            ),
+            ("missing-zone-spread", Phase::Mutate, vec!["CREATE statefulsets"]),
+            (
+                "protected-claim-deleted",
+                Phase::Delete,
+                vec!["DELETE persistentvolumeclaims"],
+            ),
+            ("protected-claim-deleted", Phase::Validate, vec![]),
+            ("force-deleted-pod", Phase::Delete, vec!["DELETE pods"]),
+            ("orphaned-claim", Phase::Validate, vec![]),
+        ] {
+            assert_eq!(asked_for(rule, phase), expected, "{rule} {phase:?}");
+        }
+        let claims = asked_for("unsupported-access-mode", Phase::Validate);
+        for resource in ["persistentvolumeclaims", "statefulsets", "cronjobs", "pods"] {
+            assert!(claims.contains(&format!("CREATE {resource}")), "{claims:?}");
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_webhook_is_asked_somewhere() {
+        for rule in rules::ALL.iter().filter(|rule| in_webhook(rule)) {
+            let phases = [Phase::Mutate, Phase::Validate, Phase::Delete];
+            assert!(
+                phases.into_iter().any(|phase| !asked_for(rule.name, phase).is_empty()),
+                "{}",
+                rule.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_look_up_of_every_policy_is_allowed() {
+        let everything = Scope::everything();
+        for rule in rules::ALL.iter() {
+            let spec = serde_json::json!({"rules": [{"name": rule.name, "action": "Warn"}]});
+            let policy = compile("p", &serde_json::from_value(spec).unwrap(), &rules::ALL).unwrap();
+            let narrow = Scope::of(&PolicySet::new(vec![policy]));
+            assert!(narrow.looks_up().is_subset(everything.looks_up()), "{}", rule.name);
+        }
+        // Nothing that only `scan` reads.
+        assert!(!everything.looks_up().contains(&ViewKind::PodDisruptionBudget));
+    }
+}

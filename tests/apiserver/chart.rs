@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use volguard::manifests::{self, Scope};
@@ -202,42 +203,31 @@ pub(crate) fn the_charts_account_may_read_what_rules_look_up_and_no_more(cx: &Cx
     assert!(!log.contains("not allowed to read"), "{log}");
     drop(volguard);
 
-    let account = release.account();
-    let may = |verb: &str, resource: &str, namespace: &str| {
-        let namespace = ["--namespace", namespace];
-        let kubectl = release.kubectl().with_kubeconfig(&account);
-        kubectl
-            .run(&[&["auth", "can-i", verb, resource], namespace.as_slice()].concat())
-            .success
-    };
-    for (verb, resource, namespace) in [
-        ("update", "secrets/volguard-tls", NAMESPACE),
-        ("watch", "secrets/volguard-tls", NAMESPACE),
-        ("patch", "mutatingwebhookconfigurations/volguard", ""),
-        ("patch", "validatingwebhookconfigurations/volguard", ""),
-        ("list", "storagepolicies", ""),
-        ("patch", "storagepolicies/status", ""),
+    let kubectl = release.kubectl().with_kubeconfig(&release.account());
+    for (is_allowed, verb, resource, subresource, namespace) in [
+        (true, "update", "secrets/volguard-tls", "", NAMESPACE),
+        (true, "watch", "secrets/volguard-tls", "", NAMESPACE),
+        (true, "patch", "mutatingwebhookconfigurations/volguard", "", ""),
+        (true, "patch", "validatingwebhookconfigurations/volguard", "", ""),
+        (true, "list", "storagepolicies", "", ""),
+        (true, "patch", "storagepolicies", "status", ""),
+        (false, "get", "secrets", "", NAMESPACE),
+        (false, "get", "secrets/other", "", NAMESPACE),
+        (false, "create", "secrets", "", NAMESPACE),
+        (false, "get", "secrets/volguard-tls", "", "default"),
+        (false, "get", "configmaps", "", NAMESPACE),
+        (false, "update", "persistentvolumeclaims", "", cx.namespace.as_str()),
+        (false, "create", "events", "", NAMESPACE),
+        (false, "patch", "validatingwebhookconfigurations", "", ""),
+        (false, "update", "storagepolicies", "", ""),
     ] {
-        let (resource, subresource) = match resource.split_once("/status") {
-            Some((resource, _)) => (resource, "--subresource=status"),
-            None => (resource, "--subresource="),
-        };
-        let kubectl = release.kubectl().with_kubeconfig(&account);
-        let answer = kubectl.run(&["auth", "can-i", verb, resource, subresource, "--namespace", namespace]);
-        assert!(answer.success, "{verb} {resource}: {answer:?}");
-    }
-    for (verb, resource, namespace) in [
-        ("get", "secrets", NAMESPACE),
-        ("get", "secrets/other", NAMESPACE),
-        ("create", "secrets", NAMESPACE),
-        ("get", "secrets/volguard-tls", "default"),
-        ("get", "configmaps", NAMESPACE),
-        ("update", "persistentvolumeclaims", &cx.namespace),
-        ("create", "events", NAMESPACE),
-        ("patch", "validatingwebhookconfigurations", ""),
-        ("update", "storagepolicies", ""),
-    ] {
-        assert!(!may(verb, resource, namespace), "{verb} {resource}");
+        let subresource = format!("--subresource={subresource}");
+        let answer = kubectl.run(&["auth", "can-i", verb, resource, &subresource, "--namespace", namespace]);
+        assert_eq!(
+            answer.stdout.trim(),
+            if is_allowed { "yes" } else { "no" },
+            "{verb} {resource}: {answer:?}"
+        );
     }
 }
 
@@ -328,79 +318,56 @@ pub(crate) fn requests_that_do_not_matter_are_not_sent(cx: &Cx<'_>) {
     let release = Release::install(cx, &[]);
     let volguard = release.serve();
     asked_at(&release, &volguard);
-    let kubectl = |arguments: &[&str]| drop(cx.kubectl().must(arguments));
+    let is_asked = |kind: &str, operation: &str, done: &dyn Fn()| asks(&volguard, kind, operation, done);
+    let run = |line: &str| drop(cx.kubectl().must(&line.split(' ').collect::<Vec<_>>()));
+
+    let claims = |operation: &str, done: &dyn Fn()| is_asked("PersistentVolumeClaim", operation, done);
     let create = |namespace: &str| {
         let outcome = cx.plane.kubectl(namespace).apply(&claim("data"));
         assert!(outcome.success, "{}", outcome.stderr);
     };
-    let claims = |operation, done: &dyn Fn()| asks(&volguard, "PersistentVolumeClaim", operation, done);
-
     assert!(claims("CREATE", &|| create(&cx.namespace)));
     assert!(!claims("CREATE", &|| create("kube-system")));
     assert!(!claims("CREATE", &|| create(NAMESPACE)));
-    // Metadata, status and finalizers.
-    let hold = r#"{"metadata": {"labels": {"a": "b"}, "finalizers": ["example.com/hold"]}}"#;
-    let status = r#"{"status": {"conditions": [{"type": "Resizing", "status": "True"}]}}"#;
-    let let_go = r#"{"metadata": {"finalizers": null}}"#;
-    let patch = |change| kubectl(&["patch", "pvc", "data", "--type=merge", "-p", change]);
-    assert!(!claims("UPDATE", &|| patch(hold)));
-    assert!(!claims("UPDATE", &|| {
-        kubectl(&[
-            "patch",
-            "pvc",
-            "data",
-            "--type=merge",
-            "--subresource=status",
-            "-p",
-            status,
-        ]);
-    }));
-    assert!(claims("DELETE", &|| kubectl(&[
-        "delete",
-        "pvc",
-        "data",
-        "--wait=false"
-    ])));
-    assert!(!claims("DELETE", &|| kubectl(&[
-        "delete",
-        "pvc",
-        "data",
-        "--wait=false"
-    ])));
-    assert!(!claims("UPDATE", &|| patch(let_go)));
-    // What a controller makes is judged where its template stands.
-    let pods = |operation, done: &dyn Fn()| asks(&volguard, "Pod", operation, done);
+    for change in [
+        "label pvc data tier=gold",
+        r#"patch pvc data --type=merge -p {"metadata":{"finalizers":["example.com/hold"]}}"#,
+        r#"patch pvc data --type=merge --subresource=status -p {"status":{"allocatedResources":{"storage":"1Gi"}}}"#,
+    ] {
+        assert!(!claims("UPDATE", &|| run(change)), "{change}");
+    }
+    assert!(claims("DELETE", &|| run("delete pvc data --wait=false")));
+    assert!(!claims("DELETE", &|| run("delete pvc data --wait=false")));
+    let let_go = r#"patch pvc data --type=merge -p {"metadata":{"finalizers":null}}"#;
+    assert!(!claims("UPDATE", &|| run(let_go)));
+
+    // What a controller makes is judged where its template stands, and tidied up without a question.
     let some_pod = || {
         let pods = cx.get_json(&["pods", "-l", "app=web"]);
         pods["items"][0]["metadata"]["name"].as_str().map(str::to_owned)
     };
-    assert!(!pods("CREATE", &|| {
-        assert!(asks(&volguard, "Deployment", "CREATE", || kubectl(&[
-            "create",
-            "deployment",
-            "web",
-            "--image=web"
-        ])));
+    let deploy = || {
+        run("create deployment web --image=web");
         wait("the Deployment's pod", some_pod);
-    }));
-    assert_eq!(reviews(&volguard, "validate", "ReplicaSet", "CREATE"), 0.0);
-    assert!(asks(&volguard, "Deployment", "UPDATE", || kubectl(&[
-        "scale",
-        "deployment",
-        "web",
-        "--replicas=2"
-    ])));
+    };
+    let made = || assert!(is_asked("Deployment", "CREATE", &deploy));
+    assert!(!is_asked("ReplicaSet", "CREATE", &|| assert!(!is_asked(
+        "Pod", "CREATE", &made
+    ))));
+    assert!(is_asked("Deployment", "UPDATE", &|| run(
+        "scale deployment web --replicas=2"
+    )));
     let pod = some_pod().unwrap();
-    assert!(pods("DELETE", &|| kubectl(&["delete", "pod", &pod, "--wait=false"])));
-    // The cluster's own machinery tidies up.
-    assert!(!pods("DELETE", &|| {
-        kubectl(&["delete", "deployment", "web"]);
-        wait("the Deployment's pods to be gone", || {
-            some_pod().is_none().then_some(())
-        });
+    assert!(is_asked("Pod", "DELETE", &|| run(&format!(
+        "delete pod {pod} --wait=false"
+    ))));
+    assert!(!is_asked("Pod", "DELETE", &|| {
+        run("delete deployment web");
+        wait("no pods", || some_pod().is_none().then_some(()));
     }));
+
     let lease = "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: $NS}, spec: {}}";
-    assert!(!asks(&volguard, "other", "CREATE", || drop(cx.accepts(lease))));
+    assert!(!is_asked("other", "CREATE", &|| drop(cx.accepts(lease))));
 }
 
 pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
@@ -408,6 +375,7 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
     let release = Release::install(cx, &[]);
     let user = cx.kubectl();
     let deployment = ["create", "deployment", "web", "--image=web"];
+    let dry_run = ["create", "deployment", "web", "--image=web", "--dry-run=server"];
     user.must(&deployment);
     user.must(&["delete", "deployment", "web"]);
     for (name, label) in [("free", "false"), ("kept", "true")] {
@@ -423,7 +391,7 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
     ];
     let notes = release.helm("upgrade", &closed);
     let refusal = wait("creates to be refused", || {
-        let outcome = user.run(&[deployment.as_slice(), &["--dry-run=server"]].concat());
+        let outcome = user.run(&dry_run);
         (!outcome.success).then_some(outcome.stderr)
     });
     assert!(
@@ -446,20 +414,74 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
         "{refusal}"
     );
     user.must(&["delete", "namespace", &cx.namespace, "--timeout=30s"]);
-    release
-        .kubectl()
-        .must(&["delete", "namespace", NAMESPACE, "--timeout=30s"]);
 
-    // The emergency switch, as the notes say it.
+    // The emergency switch, as the notes say it, and back on.
+    let user = cx.plane.kubectl("default");
     let switch = notes
         .lines()
         .find_map(|line| line.trim().strip_prefix("kubectl delete validating"));
     let switch = format!("delete validating{}", switch.expect("the notes name the switch"));
-    let user = cx.plane.kubectl("default");
-    assert!(!user.run(&deployment).success);
-    user.must(&switch.split_whitespace().collect::<Vec<_>>());
-    wait("creates to go through", || user.run(&deployment).success.then_some(()));
-    user.must(&["delete", "deployment", "web"]);
+    let switch_off = || {
+        assert!(!user.run(&deployment).success);
+        user.must(&switch.split_whitespace().collect::<Vec<_>>());
+        wait("creates to go through", || user.run(&deployment).success.then_some(()));
+        user.must(&["delete", "deployment", "web"]);
+    };
+    switch_off();
+    release.helm("upgrade", &["--reuse-values"]);
+    wait("creates to be refused again", || {
+        (!user.run(&dry_run).success).then_some(())
+    });
+
+    // Without its namespace it can be switched off too, and installed again.
+    release
+        .kubectl()
+        .must(&["delete", "namespace", NAMESPACE, "--timeout=30s"]);
+    switch_off();
     release.helm("install", &["--create-namespace"]);
     assert!(cx.api().get(VALIDATING).is_some() && cx.api().get(MUTATING).is_some());
+}
+
+pub(crate) fn what_volguard_prints_is_applied_and_does_not_drift(cx: &Cx<'_>) {
+    let namespace = cx.fill("$NS-volguard");
+    let kubectl = cx.plane.kubectl(&namespace);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
+    command.env_clear().args(["manifests", "--namespace", &namespace]);
+    let manifests = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let applied = kubectl.apply(&manifests);
+    let difference = kubectl.run_with(&["diff", "-f", "-"], &manifests);
+    // Before anything can fail: other tests install the same cluster-scoped objects.
+    let removed = kubectl.run_with(&["delete", "-f", "-"], &manifests);
+    assert!(applied.success && applied.stderr.is_empty(), "{applied:?}");
+    assert!(difference.success && difference.stdout.is_empty(), "{difference:?}");
+    assert!(removed.success, "{removed:?}");
+}
+
+pub(crate) fn the_notes_show_it_at_work(cx: &Cx<'_>) {
+    let release = Release::install(cx, &[]);
+    let notes = release
+        .helm
+        .must(&["get", "notes", "volguard", "--namespace", NAMESPACE]);
+    let class = notes
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("echo '"))
+        .expect("the notes have an example");
+    let (class, _) = class.split_once('\'').unwrap();
+    let volguard = Launch::connected(cx, &release.account())
+        .arg("--namespace")
+        .arg(NAMESPACE)
+        .serve();
+    volguard.wait_ready();
+    asked_at(&release, &volguard);
+    let created = cx.kubectl().run_with(&["create", "--dry-run=server", "-f", "-"], class);
+    assert!(created.success && created.stderr.is_empty(), "{created:?}");
+    let log = volguard.log();
+    let line = log
+        .lines()
+        .find(|line| line.contains("volguard-try"))
+        .expect("the log names the class");
+    assert!(
+        line.contains("would-deny") && line.contains("removed-provisioner"),
+        "{line}"
+    );
 }

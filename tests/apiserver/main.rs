@@ -63,6 +63,8 @@ fn main() -> ExitCode {
         chart::without_a_permission_the_look_up_is_unknown_and_shown,
         chart::requests_that_do_not_matter_are_not_sent,
         chart::the_cluster_stays_usable_without_volguard,
+        chart::what_volguard_prints_is_applied_and_does_not_drift,
+        chart::the_notes_show_it_at_work,
     ];
     support::run(together, alone)
 }
