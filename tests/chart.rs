@@ -384,8 +384,23 @@ fn certificates_of_others_need_no_rights() {
             "volguard-system/volguard"
         );
     }
-    let certificate = of_kind(&objects, "Certificate")[0];
-    assert_eq!(certificate["spec"]["dnsNames"], json!(["volguard.volguard-system.svc"]));
+    let certificates = of_kind(&objects, "Certificate");
+    let serving = certificates
+        .iter()
+        .find(|object| object["metadata"]["name"] == "volguard")
+        .unwrap();
+    assert_eq!(serving["spec"]["dnsNames"], json!(["volguard.volguard-system.svc"]));
+    assert_eq!(
+        serving["spec"]["issuerRef"],
+        json!({"kind": "Issuer", "name": "volguard-ca"})
+    );
+    let own = "certificates.mode=certManager,certificates.certManager.issuerRef.name=ca";
+    let objects = rendered(&["--set", own]);
+    assert_eq!(of_kind(&objects, "Certificate").len(), 1);
+    assert_eq!(
+        of_kind(&objects, "Certificate")[0]["spec"]["issuerRef"],
+        json!({"name": "ca"})
+    );
 }
 
 #[test]

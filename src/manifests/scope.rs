@@ -18,8 +18,16 @@ const SCALED: [ObjectKind; 2] = [ObjectKind::StatefulSet, ObjectKind::Deployment
 /// What rules judge and look up.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    rules: Vec<&'static Rule>,
+    rules: Vec<Asking>,
     looks_up: BTreeSet<ViewKind>,
+}
+
+/// A rule for which requests are sent.
+#[derive(Debug, Clone, Copy)]
+struct Asking {
+    rule: &'static Rule,
+    /// Whether its fix may be applied.
+    fixes: bool,
 }
 
 /// When the API server asks.
@@ -36,18 +44,30 @@ pub enum Phase {
 impl Scope {
     /// For every rule of the catalogue, whatever policies there will be.
     pub fn everything() -> Self {
-        let rules: Vec<_> = rules::ALL.iter().copied().filter(|rule| in_webhook(rule)).collect();
-        let mut looks_up: BTreeSet<_> = rules.iter().flat_map(|rule| rule.needs.iter().copied()).collect();
+        let rules = rules::ALL.iter().copied().filter(|rule| in_webhook(rule));
+        let mut looks_up: BTreeSet<_> = rules.clone().flat_map(|rule| rule.needs.iter().copied()).collect();
         // Policies may select by the labels of namespaces.
         looks_up.insert(ViewKind::Namespace);
-        Self { rules, looks_up }
+        let fixing = |rule: &'static Rule| Asking {
+            rule,
+            fixes: rule.fix == Fix::Sometimes,
+        };
+        Self {
+            rules: rules.map(fixing).collect(),
+            looks_up,
+        }
     }
 
-    /// For the rules that these policies run.
+    /// For the rules that these policies run, and the fixes that they apply.
     pub fn of(policies: &PolicySet) -> Self {
-        let by_name: BTreeMap<_, _> = policies.rules().map(|rule| (rule.name, rule)).collect();
+        let mut rules: BTreeMap<&str, Asking> = BTreeMap::new();
+        for compiled in policies.policies().iter().flat_map(|policy| &policy.rules) {
+            let rule = compiled.rule;
+            let asking = rules.entry(rule.name).or_insert(Asking { rule, fixes: false });
+            asking.fixes |= compiled.mutate;
+        }
         Self {
-            rules: by_name.into_values().filter(|rule| in_webhook(rule)).collect(),
+            rules: rules.into_values().filter(|asking| in_webhook(asking.rule)).collect(),
             looks_up: policies.needs(),
         }
     }
@@ -64,20 +84,25 @@ impl Scope {
             let of_group = resources.entry(kind.group()).or_default();
             of_group.insert(plural(kind.group(), kind.as_str()));
         }
-        let rule = |(group, resources)| json!({"apiGroups": [group], "resources": resources, "verbs": ["get", "list", "watch"]});
+        let rule = |(group, resources)| {
+            json!({
+                "apiGroups": [group],
+                "resources": resources,
+                "verbs": ["get", "list", "watch"],
+            })
+        };
         resources.into_iter().map(rule).collect()
     }
 
     /// What the API server is to send in this phase: rules of a webhook.
     pub fn webhook_rules(&self, phase: Phase) -> Vec<Value> {
         let mut operations: BTreeMap<(ObjectKind, &str), BTreeSet<&str>> = BTreeMap::new();
-        for rule in &self.rules {
-            for (operation, subresource) in asked(rule, phase) {
-                for kind in ObjectKind::ALL
-                    .into_iter()
-                    .filter(|kind| reads(rule, *kind, phase, subresource))
-                {
-                    operations.entry((kind, subresource)).or_default().insert(operation);
+        for asking in &self.rules {
+            for (operation, subresource) in asking.operations(phase) {
+                for kind in ObjectKind::ALL {
+                    if asking.reads(kind, phase, subresource) {
+                        operations.entry((kind, subresource)).or_default().insert(operation);
+                    }
                 }
             }
         }
@@ -86,49 +111,58 @@ impl Scope {
         for ((kind, subresource), operations) in operations {
             let (group, kind) = (kind.group(), kind.as_str());
             let alike = resources.entry((group, versions(group, kind), operations));
-            alike
-                .or_default()
-                .insert(format!("{}{subresource}", plural(group, kind)));
+            let resource = plural(group, kind) + subresource;
+            alike.or_default().insert(resource);
         }
-        let rule = |((group, versions, operations), resources)| json!({"apiGroups": [group], "apiVersions": versions, "resources": resources, "operations": operations});
+        let rule = |((group, versions, operations), resources)| {
+            json!({
+                "apiGroups": [group],
+                "apiVersions": versions,
+                "operations": operations,
+                "resources": resources,
+            })
+        };
         resources.into_iter().map(rule).collect()
+    }
+}
+
+impl Asking {
+    /// The operations and subresources about which the rule must be asked in this phase.
+    fn operations(self, phase: Phase) -> Vec<(&'static str, &'static str)> {
+        let Self { rule, fixes } = self;
+        let reports = (rule.reports_at == ReportsAt::Mutate) == (phase == Phase::Mutate);
+        let fixes = fixes && phase == Phase::Mutate;
+        let mut asked = Vec::new();
+        for operation in rule.operations {
+            match operation {
+                Operation::Create if (reports || fixes) && phase != Phase::Delete => asked.push(("CREATE", "")),
+                Operation::Update if reports && phase != Phase::Delete => asked.push(("UPDATE", "")),
+                Operation::Scale if reports && phase != Phase::Delete => asked.push(("UPDATE", SCALE)),
+                Operation::Delete if phase == Phase::Delete => asked.push(("DELETE", "")),
+                _ => {}
+            }
+        }
+        if fixes && matches!(rule.check, Check::Class(_)) {
+            // What a fix has set in an immutable field of a class is carried forward.
+            asked.push(("UPDATE", ""));
+        }
+        asked
+    }
+
+    /// Whether the rule reads objects of the kind when it is asked so.
+    fn reads(self, kind: ObjectKind, phase: Phase, subresource: &str) -> bool {
+        match self.rule.check {
+            // Of claims, only those that are objects can be deleted.
+            Check::Claim(_) if phase == Phase::Delete => kind == ObjectKind::PersistentVolumeClaim,
+            _ if subresource == SCALE => self.rule.check.reads(kind) && SCALED.contains(&kind),
+            _ => self.rule.check.reads(kind),
+        }
     }
 }
 
 /// Whether the rule has anything to do in the webhook.
 fn in_webhook(rule: &Rule) -> bool {
     rule.operations != [Operation::Scan] && !matches!(rule.status, Status::Removed { .. })
-}
-
-/// The operations and subresources about which the rule must be asked in this phase.
-fn asked(rule: &Rule, phase: Phase) -> Vec<(&'static str, &'static str)> {
-    let reports = (rule.reports_at == ReportsAt::Mutate) == (phase == Phase::Mutate);
-    let fixes = rule.fix == Fix::Sometimes && phase == Phase::Mutate;
-    let mut asked = Vec::new();
-    for operation in rule.operations {
-        match operation {
-            Operation::Create if (reports || fixes) && phase != Phase::Delete => asked.push(("CREATE", "")),
-            Operation::Update if reports && phase != Phase::Delete => asked.push(("UPDATE", "")),
-            Operation::Scale if reports && phase != Phase::Delete => asked.push(("UPDATE", SCALE)),
-            Operation::Delete if phase == Phase::Delete => asked.push(("DELETE", "")),
-            _ => {}
-        }
-    }
-    if fixes && matches!(rule.check, Check::Class(_)) {
-        // What a fix has set in an immutable field of a class is carried forward.
-        asked.push(("UPDATE", ""));
-    }
-    asked
-}
-
-/// Whether the rule reads objects of the kind when it is asked so.
-fn reads(rule: &Rule, kind: ObjectKind, phase: Phase, subresource: &str) -> bool {
-    match rule.check {
-        // Of claims, only those that are objects can be deleted.
-        Check::Claim(_) if phase == Phase::Delete => kind == ObjectKind::PersistentVolumeClaim,
-        _ if subresource == SCALE => rule.check.reads(kind) && SCALED.contains(&kind),
-        _ => rule.check.reads(kind),
-    }
 }
 
 #[cfg(test)]
@@ -139,11 +173,9 @@ mod tests {
 
     /// What is asked in a phase for one rule alone: `OPERATION resource`.
     fn asked_for(rule: &str, phase: Phase) -> Vec<String> {
-        let rules = vec![rules::find(rule).unwrap()];
-        let scope = Scope {
-            rules,
-            looks_up: BTreeSet::new(),
-        };
+        let rule = rules::find(rule).unwrap();
+        let mut scope = Scope::everything();
+        scope.rules.retain(|asking| asking.rule.name == rule.name);
         let strings = |value: &Value| -> Vec<String> {
             let values = value.as_array().unwrap().iter();
             values.map(|value| value.as_str().unwrap().to_owned()).collect()
@@ -204,6 +236,29 @@ mod tests {
         }
     }
 
+    fn policy(changes: &Value) -> Scope {
+        let spec = serde_json::json!({"rules": changes});
+        let policy = compile("p", &serde_json::from_value(spec).unwrap(), &rules::ALL).unwrap();
+        Scope::of(&PolicySet::new(vec![policy]))
+    }
+
+    #[test]
+    fn without_fixes_only_what_reports_before_storing_is_sent_there() {
+        let off = |rule: &&'static Rule| serde_json::json!({"name": rule.name, "mutate": false});
+        let fixing: Vec<_> = rules::ALL
+            .iter()
+            .filter(|rule| rule.fix == Fix::Sometimes)
+            .map(off)
+            .collect();
+        let sent = |changes| serde_json::to_string(&policy(&changes).webhook_rules(Phase::Mutate)).unwrap();
+        assert!(sent(serde_json::json!([])).contains("storageclasses"));
+        let narrow = sent(serde_json::json!(fixing));
+        assert!(
+            !narrow.contains("storageclasses") && narrow.contains("statefulsets"),
+            "{narrow}"
+        );
+    }
+
     #[test]
     fn every_rule_of_the_webhook_is_asked_somewhere() {
         for rule in rules::ALL.iter().filter(|rule| in_webhook(rule)) {
@@ -220,9 +275,7 @@ mod tests {
     fn every_look_up_of_every_policy_is_allowed() {
         let everything = Scope::everything();
         for rule in rules::ALL.iter() {
-            let spec = serde_json::json!({"rules": [{"name": rule.name, "action": "Warn"}]});
-            let policy = compile("p", &serde_json::from_value(spec).unwrap(), &rules::ALL).unwrap();
-            let narrow = Scope::of(&PolicySet::new(vec![policy]));
+            let narrow = policy(&serde_json::json!([{"name": rule.name, "action": "Warn"}]));
             assert!(narrow.looks_up().is_subset(everything.looks_up()), "{}", rule.name);
         }
         // Nothing that only `scan` reads.

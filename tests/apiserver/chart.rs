@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use volguard::manifests::{self, Scope};
@@ -11,13 +12,17 @@ use crate::support::certificates::base64;
 use crate::support::helm::{Helm, chart};
 use crate::support::kubectl::{Kubectl, Outcome};
 use crate::support::volguard::{Launch, Volguard};
-use crate::support::{Cx, wait};
+use crate::support::{Cx, wait, wait_for};
 
 const NAMESPACE: &str = "volguard-system";
 const VALIDATING: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/volguard";
 const MUTATING: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/volguard";
 const CLUSTER_ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles/volguard";
 const TLS_SECRET: &str = "/api/v1/namespaces/volguard-system/secrets/volguard-tls";
+
+/// How long garbage collection and the end of a namespace may take: where kinds have gone just before, as the tests have them
+/// go, they begin with a new look at which kinds there are, every 30 seconds.
+const TIDIED: Duration = Duration::from_secs(150);
 
 /// A release of the chart. What is left of it is removed on drop.
 struct Release<'a> {
@@ -179,17 +184,21 @@ pub(crate) fn the_chart_is_installed_upgraded_and_removed(cx: &Cx<'_>) {
     release.uninstall();
     let policy = format!("/apis/volguard.dev/v1alpha1/storagepolicies/{}", cx.namespace);
     assert!(cx.api().get(&policy).is_some());
-    wait("all but the definitions to be gone", || {
+    let only_definitions = || {
         release
             .objects()
             .iter()
             .all(|object| object.starts_with("CustomResourceDefinition/"))
             .then_some(())
-    });
+    };
+    wait_for("all but the definitions to be gone", TIDIED, only_definitions).unwrap();
     release.helm("install", &["--set", "crds.keep=false"]);
     assert!(cx.api().get(&policy).is_some());
     release.uninstall();
-    wait("everything to be gone", || release.objects().is_empty().then_some(()));
+    wait_for("everything to be gone", TIDIED, || {
+        release.objects().is_empty().then_some(())
+    })
+    .unwrap();
 }
 
 pub(crate) fn the_charts_account_may_read_what_rules_look_up_and_no_more(cx: &Cx<'_>) {
@@ -363,11 +372,21 @@ pub(crate) fn requests_that_do_not_matter_are_not_sent(cx: &Cx<'_>) {
     ))));
     assert!(!is_asked("Pod", "DELETE", &|| {
         run("delete deployment web");
-        wait("no pods", || some_pod().is_none().then_some(()));
+        wait_for("no pods", TIDIED, || some_pod().is_none().then_some(())).unwrap();
     }));
 
     let lease = "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: $NS}, spec: {}}";
     assert!(!is_asked("other", "CREATE", &|| drop(cx.accepts(lease))));
+}
+
+/// Deletes a namespace and waits until it is gone.
+fn ends(cx: &Cx<'_>, namespace: &str) {
+    let path = format!("/api/v1/namespaces/{namespace}");
+    cx.api().delete(&path).unwrap();
+    wait_for("the namespace to be gone", TIDIED, || {
+        cx.api().get(&path).is_none().then_some(())
+    })
+    .unwrap();
 }
 
 pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
@@ -413,7 +432,7 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
         refusal.contains("failed calling webhook \"delete-protected.volguard.dev\""),
         "{refusal}"
     );
-    user.must(&["delete", "namespace", &cx.namespace, "--timeout=30s"]);
+    ends(cx, &cx.namespace);
 
     // The emergency switch, as the notes say it, and back on.
     let user = cx.plane.kubectl("default");
@@ -434,9 +453,7 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
     });
 
     // Without its namespace it can be switched off too, and installed again.
-    release
-        .kubectl()
-        .must(&["delete", "namespace", NAMESPACE, "--timeout=30s"]);
+    ends(cx, NAMESPACE);
     switch_off();
     release.helm("install", &["--create-namespace"]);
     assert!(cx.api().get(VALIDATING).is_some() && cx.api().get(MUTATING).is_some());
