@@ -16,8 +16,9 @@ run: build ## Start the server on this machine with a sample policy and a sample
 test: control-plane ## Run every test, those against a real API server too (needs Go once, to build it).
 	$(CARGO) test --locked
 
-control-plane: ## Build etcd, kube-apiserver and the rest of the control plane for the tests, once.
+control-plane: ## Build etcd, kube-apiserver, the rest of the control plane and helm for the tests, once.
 	@test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/build.sh > /dev/null
+	@test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/helm/build.sh > /dev/null
 
 lint: ## Check formatting, lints, licences and bans.
 	$(CARGO) fmt --check
@@ -29,7 +30,7 @@ fmt: ## Format the code.
 	$(CARGO) fmt
 
 docs: ## Write the generated reference, the counts of the corpus and the README's output anew.
-	UPDATE=1 $(CARGO) test --locked --test reference --test readme --test corpus
+	UPDATE=1 $(CARGO) test --locked --test reference --test readme --test corpus --test chart
 
 bench: ## Measure reviews side by side with a server that only parses the envelope.
 	$(CARGO) bench --locked --bench admission

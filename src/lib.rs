@@ -18,6 +18,7 @@ pub mod cluster;
 pub mod decision;
 pub mod drivers;
 pub mod engine;
+pub mod manifests;
 pub mod model;
 pub mod own;
 pub mod policy;

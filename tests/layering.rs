@@ -59,6 +59,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("report", &["decision", "engine", "yaml"]),
     ("reference", &["rules", "engine", "drivers", "model"]),
+    (
+        "manifests",
+        &["own", "rules", "policy", "engine", "cluster", "model", "resources"],
+    ),
     ("telemetry", &["protocol"]),
     ("tls", &["model"]),
     ("server", &["protocol", "telemetry", "tls"]),

@@ -7,6 +7,7 @@ mod completion;
 mod drivers;
 mod judging;
 mod live;
+mod manifests;
 mod rules;
 mod scan;
 mod serve;
@@ -45,6 +46,8 @@ enum Command {
     /// Show certificates: what they are for, when they end, who trusts them.
     #[command(subcommand)]
     Certs(certs::CertsCommand),
+    /// Print everything that is to be installed in a cluster.
+    Manifests(manifests::ManifestsArgs),
     /// Print a completion script for a shell.
     Completion(completion::CompletionArgs),
 }
@@ -94,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Rules(command) => rules::run(&command),
         Command::Drivers(args) => drivers::run(&args),
         Command::Certs(command) => certs::run(&command),
+        Command::Manifests(args) => manifests::run(&args),
         Command::Completion(args) => completion::run(&args),
     };
     result.unwrap_or_else(|error| {

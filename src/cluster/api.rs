@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) const PAGE: u32 = 500;
 
 /// The versions that servers may serve the kind in, the newest first.
-fn versions(group: &str, kind: &str) -> &'static [&'static str] {
+pub fn versions(group: &str, kind: &str) -> &'static [&'static str] {
     match (group, kind) {
         // https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/
         ("storage.k8s.io", "VolumeAttributesClass") => &["v1", "v1beta1"],
@@ -28,6 +28,11 @@ pub fn resource(group: &str, kind: &str, attempt: usize) -> ApiResource {
     let versions = versions(group, kind);
     let version = versions[attempt % versions.len()];
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
+}
+
+/// The kind's name in addresses and permissions: `persistentvolumeclaims`.
+pub fn plural(group: &str, kind: &str) -> String {
+    resource(group, kind, 0).plural
 }
 
 /// What came of a list.

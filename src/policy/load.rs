@@ -33,16 +33,21 @@ pub struct PolicyFiles {
 /// Reads the policies and exceptions in `paths` and resolves them against the catalogue `rules`. What a path may be,
 /// [`resources::read`] says.
 pub fn read(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<PolicyFiles, ResourceErrors> {
+    Ok(read_objects(paths, rules)?.0)
+}
+
+/// As [`read`], with the objects as they are written, of which only name and `spec` are kept.
+pub fn read_objects(paths: &[PathBuf], rules: &[&'static Rule]) -> Result<(PolicyFiles, Vec<Value>), ResourceErrors> {
     let mut files = PolicyFiles::default();
-    resources::read("policy", &[POLICY, EXCEPTION], paths, |kind, name, spec| {
+    let objects = resources::read("policy", &[POLICY, EXCEPTION], paths, |kind, name, spec| {
         if kind == EXCEPTION.name {
             files.exceptions.push(judge_exception(name, spec, rules)?);
         } else {
             files.policies.push(judge(name, spec, rules)?);
         }
-        Ok(())
+        Ok(resources::object(kind, name, spec))
     })?;
-    Ok(files)
+    Ok((files, objects))
 }
 
 /// The policy of this name, or all that is wrong with its `spec`, with pointers that begin with `/spec`.

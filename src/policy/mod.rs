@@ -21,8 +21,8 @@ pub use exception::{
     CompiledException, ExceptionMatch, ExceptionTarget, Exceptions, StorageException, StorageExceptionSpec,
     StorageExceptionStatus, compile_exception, judge_exception,
 };
-pub use load::{PolicyFiles, judge, read};
-pub use scope::{Applies, Attributes, OWN_NAMESPACE, out_of_scope};
+pub use load::{PolicyFiles, judge, read, read_objects};
+pub use scope::{Applies, Attributes, NAME_LABEL, OWN_NAMESPACE, SYSTEM_NAMESPACES, out_of_scope};
 pub use set::PolicySet;
 pub use types::{
     Condition, ConditionStatus, Match, Mode, RuleChange, StoragePolicy, StoragePolicySpec, StoragePolicyStatus,

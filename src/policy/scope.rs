@@ -8,10 +8,10 @@ use crate::model::{Meta, ObjectKind, user};
 use serde_json::{Map, Value};
 
 /// The API server puts this label on every namespace, with the namespace's name.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// Namespaces of the cluster itself.
-const SYSTEM_NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
+pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 
 /// What a request says of itself before its object is read.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ pub(crate) mod schema;
 
 use crate::yaml::{self, Document, Position};
 use schema::{did_you_mean, shown, similar, unknown_field};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -77,6 +77,11 @@ pub struct ResourceKind {
     pub noun: &'static str,
     /// What is said beside the fact that `spec` is missing.
     pub empty_spec: &'static str,
+}
+
+/// An object of one of volguard's own kinds.
+pub(crate) fn object(kind: &str, name: &str, spec: &Value) -> Value {
+    json!({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec})
 }
 
 /// Reads the objects of these kinds in `paths`, whose files messages call by `noun`: `policy` file. `judge` gets the kind's

@@ -9,6 +9,7 @@ mod support;
 
 mod categories;
 mod certificates;
+mod chart;
 mod claims;
 mod classes;
 mod cluster;
@@ -70,6 +71,13 @@ fn main() -> ExitCode {
         own::an_exception_counts_until_it_expires_and_shows_its_use,
         own::a_driver_of_the_cluster_is_known_at_once,
         snapshots::snapshots_are_judged_once_their_kinds_are_installed,
+        chart::the_chart_is_installed_upgraded_and_removed,
+        chart::the_charts_account_may_read_what_rules_look_up_and_no_more,
+        chart::without_a_permission_the_look_up_is_unknown_and_shown,
+        chart::requests_that_do_not_matter_are_not_sent,
+        chart::the_cluster_stays_usable_without_volguard,
+        chart::what_volguard_prints_is_applied_and_does_not_drift,
+        chart::the_notes_show_it_at_work,
     ];
     support::run(together, alone)
 }

@@ -24,7 +24,7 @@ impl Binaries {
     pub(crate) fn locate() -> Result<Self, String> {
         let folder = match env::var_os("KUBEBUILDER_ASSETS") {
             Some(folder) => PathBuf::from(folder),
-            None => build()?,
+            None => build("tests/cluster/build.sh")?,
         };
         complete(&folder)?;
         Ok(Self { folder })
@@ -49,7 +49,18 @@ fn complete(folder: &Path) -> Result<(), String> {
     ))
 }
 
-fn build() -> Result<PathBuf, String> {
+/// helm: from `KUBEBUILDER_ASSETS` if it is there, else from target/control-plane, where `tests/cluster/helm/build.sh` builds
+/// it when it is missing.
+pub(crate) fn helm() -> Result<PathBuf, String> {
+    let assets = env::var_os("KUBEBUILDER_ASSETS").map(|folder| Path::new(&folder).join("helm"));
+    match assets.filter(|helm| helm.is_file()) {
+        Some(helm) => Ok(helm),
+        None => Ok(build("tests/cluster/helm/build.sh")?.join("helm")),
+    }
+}
+
+/// Runs a script that builds what is missing and prints the folder that holds it.
+fn build(script: &str) -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .unwrap_or(Path::new("target"));
@@ -61,13 +72,13 @@ fn build() -> Result<PathBuf, String> {
     let lock = File::create(out.join("lock")).map_err(problem)?;
     lock.lock().map_err(problem)?;
     let output = Command::new("sh")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cluster/build.sh"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
         .env("OUT", &out)
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("tests/cluster/build.sh cannot be run: {error}"))?;
+        .map_err(|error| format!("{script} cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err("tests/cluster/build.sh gave no control plane; its message above says why".to_owned());
+        return Err(format!("{script} gave no binaries; its message above says why"));
     }
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }

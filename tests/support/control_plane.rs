@@ -258,6 +258,8 @@ const APISERVER: &[&str] = &[
     "--service-account-key-file=accounts.pub",
     "--service-account-signing-key-file=accounts.key",
     "--service-cluster-ip-range=10.0.0.0/24",
+    // Services lead nowhere without kube-proxy; so the API server sees for itself that a webhook's has no endpoints.
+    "--enable-aggregator-routing=true",
 ];
 
 const CONTROLLER_MANAGER: &[&str] = &[

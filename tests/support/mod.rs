@@ -12,6 +12,7 @@ pub(crate) mod certificates;
 pub(crate) mod control_plane;
 pub(crate) mod cx;
 pub(crate) mod forwarder;
+pub(crate) mod helm;
 pub(crate) mod kubectl;
 pub(crate) mod nodes;
 pub(crate) mod process;

@@ -1,0 +1,98 @@
+//! `volguard manifests`.
+
+use crate::manifests::{self, FailurePolicy, Installation, Part, Scope};
+use crate::policy::{PolicySet, read_objects};
+use crate::rules;
+use clap::{Args, ValueEnum};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct ManifestsArgs {
+    /// The namespace that volguard runs in.
+    #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = crate::policy::OWN_NAMESPACE)]
+    namespace: String,
+    /// The image, from where it was pushed to.
+    #[arg(long, env = "VOLGUARD_IMAGE", default_value = concat!("volguard:", env!("CARGO_PKG_VERSION")))]
+    image: String,
+    /// How many replicas run.
+    #[arg(long, env = "VOLGUARD_REPLICAS", default_value_t = 2)]
+    replicas: u32,
+    /// What becomes of a create or update that nobody validates: let through (ignore) or refused (fail).
+    #[arg(long, env = "VOLGUARD_FAILURE_POLICY", default_value = "ignore", ignore_case = true)]
+    failure_policy: FailurePolicyName,
+    /// StoragePolicy files or folders to install; permissions and webhooks are narrowed to what their rules need. Without
+    /// any, profile Recommended in mode Audit, with permissions and webhooks for every rule.
+    #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
+    policy: Vec<PathBuf>,
+    /// Print these parts only.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<PartName>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailurePolicyName {
+    Ignore,
+    Fail,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PartName {
+    Namespace,
+    Crds,
+    Rbac,
+    Workload,
+    Webhooks,
+}
+
+impl PartName {
+    fn part(self) -> Part {
+        match self {
+            Self::Namespace => Part::Namespace,
+            Self::Crds => Part::Crds,
+            Self::Rbac => Part::Rbac,
+            Self::Workload => Part::Workload,
+            Self::Webhooks => Part::Webhooks,
+        }
+    }
+}
+
+pub(super) fn run(args: &ManifestsArgs) -> anyhow::Result<ExitCode> {
+    let installation = installation(args)?;
+    let wanted = |part: &Part| args.only.is_empty() || args.only.iter().any(|name| name.part() == *part);
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for part in Part::ALL.into_iter().filter(wanted) {
+        for object in manifests::objects(part, &installation) {
+            write!(out, "---\n{}", serde_saphyr::to_string(&object)?)?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn installation(args: &ManifestsArgs) -> anyhow::Result<Installation> {
+    let mut installation = Installation {
+        namespace: args.namespace.clone(),
+        image: args.image.clone(),
+        replicas: args.replicas,
+        failure_policy: match args.failure_policy {
+            FailurePolicyName::Ignore => FailurePolicy::Ignore,
+            FailurePolicyName::Fail => FailurePolicy::Fail,
+        },
+        ..Installation::default()
+    };
+    let mut policies = vec![manifests::default_policy()];
+    if !args.policy.is_empty() {
+        let (files, objects) = read_objects(&args.policy, &rules::ALL)?;
+        policies = objects;
+        installation.scope = Scope::of(&PolicySet::from(files));
+    }
+    for policy in policies {
+        let name = policy["metadata"]["name"].as_str().unwrap_or_default();
+        installation
+            .policies
+            .insert(format!("{name}.yaml"), serde_saphyr::to_string(&policy)?);
+    }
+    Ok(installation)
+}
