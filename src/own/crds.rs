@@ -72,10 +72,14 @@ fn structural<T: JsonSchema>() -> Value {
     settings.into_generator().into_root_schema_for::<T>().into()
 }
 
-/// The API server prunes unknown fields, and refuses a schema that closes mappings.
+/// The API server prunes unknown fields, and refuses a schema that closes mappings; of formats it knows those of OpenAPI.
 fn open(schema: &mut Schema) {
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         schema.remove("additionalProperties");
+    }
+    let format = schema.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| format.starts_with("uint")) {
+        schema.remove("format");
     }
 }
 

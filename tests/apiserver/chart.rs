@@ -14,9 +14,9 @@ use crate::support::kubectl::{Kubectl, Outcome};
 use crate::support::volguard::{Launch, Volguard};
 use crate::support::{Cx, wait, wait_for};
 
-const NAMESPACE: &str = "volguard-system";
-const VALIDATING: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/volguard";
-const MUTATING: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/volguard";
+pub(crate) const NAMESPACE: &str = "volguard-system";
+pub(crate) const VALIDATING: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/volguard";
+pub(crate) const MUTATING: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/volguard";
 const CLUSTER_ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles/volguard";
 const TLS_SECRET: &str = "/api/v1/namespaces/volguard-system/secrets/volguard-tls";
 
@@ -25,13 +25,13 @@ const TLS_SECRET: &str = "/api/v1/namespaces/volguard-system/secrets/volguard-tl
 const TIDIED: Duration = Duration::from_secs(150);
 
 /// A release of the chart. What is left of it is removed on drop.
-struct Release<'a> {
-    cx: &'a Cx<'a>,
+pub(crate) struct Release<'a> {
+    pub(crate) cx: &'a Cx<'a>,
     helm: Helm,
 }
 
 impl<'a> Release<'a> {
-    fn install(cx: &'a Cx<'a>, values: &[&str]) -> Self {
+    pub(crate) fn install(cx: &'a Cx<'a>, values: &[&str]) -> Self {
         let helm = Helm::new(cx.folder()).with_kubeconfig(cx.admin_kubeconfig());
         let release = Self { cx, helm };
         release.helm("install", &[&["--create-namespace"], values].concat());
@@ -39,24 +39,24 @@ impl<'a> Release<'a> {
     }
 
     /// `helm install` or `helm upgrade` with these values.
-    fn helm(&self, verb: &str, values: &[&str]) -> String {
+    pub(crate) fn helm(&self, verb: &str, values: &[&str]) -> String {
         let chart = chart();
         let chart = chart.to_str().unwrap();
         self.helm
             .must(&[&[verb, "volguard", chart, "--namespace", NAMESPACE], values].concat())
     }
 
-    fn uninstall(&self) -> String {
+    pub(crate) fn uninstall(&self) -> String {
         self.helm
             .must(&["uninstall", "volguard", "--namespace", NAMESPACE, "--wait"])
     }
 
-    fn kubectl(&self) -> Kubectl {
+    pub(crate) fn kubectl(&self) -> Kubectl {
         self.cx.plane.kubectl(NAMESPACE)
     }
 
     /// A kubeconfig with the rights of the chart's ServiceAccount.
-    fn account(&self) -> PathBuf {
+    pub(crate) fn account(&self) -> PathBuf {
         let token = self.kubectl().must(&["create", "token", "volguard"]);
         self.cx
             .file("account.kubeconfig", &self.cx.plane.kubeconfig(token.trim()))
@@ -84,7 +84,7 @@ impl<'a> Release<'a> {
     }
 
     /// Every object of the release in the cluster, as `kind/name`.
-    fn objects(&self) -> BTreeSet<String> {
+    pub(crate) fn objects(&self) -> BTreeSet<String> {
         let kinds = self
             .kubectl()
             .must(&["api-resources", "--verbs=list,delete", "-o", "name"]);

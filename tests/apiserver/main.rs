@@ -13,6 +13,7 @@ mod chart;
 mod claims;
 mod classes;
 mod cluster;
+mod installation;
 mod manifests;
 mod own;
 mod scan;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
     ];
     let alone = tests![
         claims::a_claim_that_the_default_class_cannot_serve_gets_the_policys_class,
+        installation::from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back,
         own::a_policy_is_in_force_at_once_and_tells_how_it_fares,
         own::what_is_wrong_is_refused_with_the_field_and_what_was_meant,
         own::an_invalid_policy_that_got_in_leaves_the_last_good_one_in_force,

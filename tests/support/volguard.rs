@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::process::Process;
 use super::webhooks::{Installed, Webhooks};
 use super::{Cx, PATIENCE, wait_for};
@@ -62,6 +64,20 @@ impl<'a> Launch<'a> {
         let launch = launch.arg("--tls-secret").arg(cx.fill("$NS/certificate"));
         let launch = launch.arg("--webhook-configuration").arg(cx.fill("volguard-$NS"));
         launch.arg("--tls-dns-name").arg("127.0.0.1")
+    }
+
+    /// As a container of the chart's Deployment, with its arguments; the certificate is for loopback instead of the Service.
+    pub(crate) fn of_container(cx: &'a Cx<'a>, kubeconfig: &Path, container: &Value) -> Self {
+        let launch = Self::new(cx);
+        launch.file("ca.crt", "");
+        let arguments = container["args"].as_array().expect("the container has arguments");
+        let arguments = arguments.iter().filter_map(Value::as_str).skip(1);
+        let arguments = arguments.filter(|argument| !argument.starts_with("--tls-dns-name="));
+        let launch = launch
+            .arg("--kubeconfig")
+            .arg(kubeconfig)
+            .arg("--tls-dns-name=127.0.0.1");
+        arguments.fold(launch, Launch::arg)
     }
 
     fn new(cx: &'a Cx<'a>) -> Self {

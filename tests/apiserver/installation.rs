@@ -1,0 +1,152 @@
+//! The whole way: the chart into an empty cluster, its replicas, a policy with kubectl, a restart of every replica, and out
+//! again. There is no kubelet, so that the test starts the container's command itself.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::chart::{MUTATING, NAMESPACE, Release, VALIDATING};
+use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS};
+use crate::support::forwarder::Forwarder;
+use crate::support::volguard::{Launch, Volguard};
+use crate::support::{Cx, wait};
+
+const POLICY: &str = "
+apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: house}
+spec: {mode: Enforce, profile: Recommended}
+";
+
+/// How many clients send requests at once while replicas are restarted.
+const CLIENTS: usize = 8;
+
+/// Starts what a pod of the Deployment would run, with the rights of its ServiceAccount.
+fn start_pod(release: &Release<'_>, account: &std::path::Path) -> Volguard {
+    let deployment = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments/volguard");
+    let deployment = release.cx.api().get(&deployment).unwrap();
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    Launch::of_container(release.cx, account, container).serve()
+}
+
+/// Puts the address of a loopback service in the place of the chart's Service; what volguard keeps there is left alone.
+fn lead_to(cx: &Cx<'_>, address: SocketAddr) {
+    for (path, endpoint) in [(MUTATING, "mutate"), (VALIDATING, "validate")] {
+        let webhooks = cx.api().get(path).unwrap()["webhooks"].clone();
+        let mut webhooks = webhooks.as_array().unwrap().clone();
+        for webhook in &mut webhooks {
+            let bundle = webhook["clientConfig"]["caBundle"].clone();
+            let mut client = json!({"url": format!("https://{address}/{endpoint}")});
+            if !bundle.is_null() {
+                client["caBundle"] = bundle;
+            }
+            webhook["clientConfig"] = client;
+        }
+        cx.api().patch(path, &json!({"webhooks": webhooks})).unwrap();
+    }
+}
+
+fn is_refused(cx: &Cx<'_>) -> Option<String> {
+    let claim = cx.fill(SHARED_CLAIM_ON_DISKS);
+    let outcome = cx
+        .kubectl()
+        .run_with(&["create", "--dry-run=server", "-f", "-"], &claim);
+    (!outcome.success && outcome.stderr.contains("[unsupported-access-mode]")).then_some(outcome.stderr)
+}
+
+pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: &Cx<'_>) {
+    let begin = Instant::now();
+    let values = ["--set", "policy.create=false,validation.failurePolicy=Fail"];
+    let release = Release::install(cx, &values);
+    let account = release.account();
+    let replicas = [start_pod(&release, &account), start_pod(&release, &account)];
+    let service = Forwarder::start(replicas.iter().map(|replica| replica.address).collect()).unwrap();
+    lead_to(cx, service.address());
+    replicas.iter().for_each(Volguard::wait_ready);
+
+    let policy = release.kubectl().apply(POLICY);
+    assert!(policy.success, "{}", policy.stderr);
+    cx.accepts(BLOCK_CLASS);
+    wait("the first refusal", || is_refused(cx));
+    eprintln!(
+        "from helm install to the first refusal: {:.1} s",
+        begin.elapsed().as_secs_f64()
+    );
+    let table = release.kubectl().must(&["get", "storagepolicies"]);
+    assert!(table.contains("house"), "{table}");
+
+    rolling_restart(&release, &account, &service, replicas);
+
+    release.uninstall();
+    let left: Vec<_> = release.objects().into_iter().collect();
+    // The kinds stay, and with them the policies, unless somebody removes them.
+    let is_kind = |object: &&String| object.starts_with("CustomResourceDefinition/");
+    assert!(left.iter().all(|object| is_kind(&object)), "{left:?}");
+    wait("the API server to ask nobody", || {
+        let claim = cx.fill(SHARED_CLAIM_ON_DISKS);
+        let outcome = cx
+            .kubectl()
+            .run_with(&["create", "--dry-run=server", "-f", "-"], &claim);
+        outcome.success.then_some(())
+    });
+    release.kubectl().must(&["delete", "storagepolicies", "house"]);
+}
+
+/// Replaces one replica after the other, as a Deployment does, under as many requests as clients can send.
+fn rolling_restart(release: &Release<'_>, account: &std::path::Path, service: &Forwarder, replicas: [Volguard; 2]) {
+    let cx = release.cx;
+    let claim = json!({
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": cx.fill("$NS-gp3"),
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    });
+    let path = format!("/api/v1/namespaces/{}/persistentvolumeclaims?dryRun=All", cx.namespace);
+    let (sent, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let begin = Instant::now();
+    let ask = || -> Result<(), String> {
+        while !done.load(Ordering::SeqCst) {
+            cx.api().create(&path, &claim).map_err(|refusal| refusal.message)?;
+            sent.fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
+        let has_failed = || clients.iter().any(thread::ScopedJoinHandle::is_finished);
+        let mut running: Vec<Volguard> = replicas.into_iter().collect();
+        for _ in 0..2 {
+            let more = start_pod(release, account);
+            more.wait_ready();
+            running.push(more);
+            service.set_targets(running.iter().map(|replica| replica.address).collect());
+            let old = running.remove(0);
+            old.terminate();
+            wait("the old replica to be unready", || {
+                (old.admin_get("/readyz").0 != 200).then_some(())
+            });
+            // A Service learns a moment later that an endpoint is gone; open connections stay.
+            service.set_targets(running.iter().map(|replica| replica.address).collect());
+            wait("the old replica to end", || {
+                (has_failed() || old.admin_get("/livez").0 == 0).then_some(())
+            });
+        }
+        done.store(true, Ordering::SeqCst);
+        for client in clients {
+            assert_eq!(client.join().unwrap(), Ok(()));
+        }
+    });
+    let (sent, took) = (sent.load(Ordering::SeqCst), begin.elapsed());
+    assert!(sent > 0 && took > Duration::ZERO);
+    eprintln!(
+        "a rolling restart of two replicas: {sent} requests, {:.0} a second, none lost",
+        f64::from(u32::try_from(sent).unwrap()) / took.as_secs_f64()
+    );
+}
