@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "scan",
         &[
             "admission",
+            "own",
             "report",
             "decision",
             "policy",
@@ -75,6 +76,7 @@ const MAY_NAME_KUBE: &[&str] = &[
     "own/status.rs",
     "policy/exception/types.rs",
     "policy/types.rs",
+    "scan/criteria.rs",
     "scan/mod.rs",
     "tls/rotate/mod.rs",
     "tls/rotate/objects.rs",

@@ -2,7 +2,7 @@
 
 use super::{DriverFiles, EXIT_ERROR, EXIT_FINDINGS, expired};
 use crate::engine::{Action, Profile};
-use crate::policy::{CompiledPolicy, Mode, PolicySet};
+use crate::policy::{CompiledPolicy, Mode, PolicyFiles, PolicySet};
 use crate::report::{self, Report};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -12,7 +12,8 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct JudgingArgs {
-    /// StoragePolicy and StorageException files or folders; without any policy, profile Recommended in mode Enforce.
+    /// StoragePolicy and StorageException files or folders. Without any policy, `check` takes profile Recommended in mode
+    /// Enforce, and `scan` the policies of the cluster, if it has any.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
     /// The profile to judge by, in place of policies.
@@ -52,21 +53,34 @@ impl JudgingArgs {
     /// The policies to judge by, and the exceptions from them. Fails where one of the files does. Exceptions that are expired
     /// are told on standard error.
     pub(super) fn policies(&self) -> anyhow::Result<PolicySet> {
-        let mut files = crate::policy::read(&self.policy, &crate::rules::ALL)?;
+        let mut files = self.files()?;
         if files.policies.is_empty() {
-            let profile = match self.profile {
-                Some(ProfileName::Baseline) => Profile::Baseline,
-                Some(ProfileName::Strict) => Profile::Strict,
-                Some(ProfileName::Recommended) | None => Profile::Recommended,
-            };
-            let policy = CompiledPolicy::from_profile("default", profile, Mode::Enforce, &crate::rules::ALL);
-            files.policies.push(policy);
+            files.policies.push(self.default_policy());
         }
         let policies = PolicySet::from(files);
         for said in expired(&policies) {
             writeln!(std::io::stderr(), "volguard: {said}")?;
         }
         Ok(policies)
+    }
+
+    /// What the files hold, and the policy of a profile that is asked for. Without a policy, others are to be judged by.
+    pub(super) fn files(&self) -> anyhow::Result<PolicyFiles> {
+        let mut files = crate::policy::read(&self.policy, &crate::rules::ALL)?;
+        if self.profile.is_some() {
+            files.policies.push(self.default_policy());
+        }
+        Ok(files)
+    }
+
+    /// What to judge by where there is no policy.
+    pub(super) fn default_policy(&self) -> CompiledPolicy {
+        let profile = match self.profile {
+            Some(ProfileName::Baseline) => Profile::Baseline,
+            Some(ProfileName::Strict) => Profile::Strict,
+            Some(ProfileName::Recommended) | None => Profile::Recommended,
+        };
+        CompiledPolicy::from_profile("default", profile, Mode::Enforce, &crate::rules::ALL)
     }
 
     /// Writes the report and says how the command ends.

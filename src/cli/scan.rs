@@ -2,6 +2,7 @@
 
 use super::judging::JudgingArgs;
 use crate::cluster::watch::connect;
+use crate::report::Report;
 use crate::scan;
 use anyhow::Context as _;
 use clap::Args;
@@ -24,13 +25,19 @@ pub(super) struct ScanArgs {
 }
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
-    let policies = args.judging.policies()?;
+    let files = args.judging.files()?;
     let drivers = args.judging.drivers.load()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let client = connect(args.kubeconfig.as_deref(), args.context.as_deref()).await?;
-        let report = scan::scan(&client, &policies, &drivers, args.namespace.as_deref()).await;
-        report.context("the API server cannot be asked")
+        let mut report = Report::default();
+        let unreachable = "the API server cannot be asked";
+        let default = args.judging.default_policy();
+        let criteria = scan::criteria(&client, files, default, drivers, &mut report).await;
+        let criteria = criteria.context(unreachable)?;
+        let scanned = scan::scan(&client, &criteria, args.namespace.as_deref(), &mut report).await;
+        scanned.context(unreachable)?;
+        anyhow::Ok(report)
     })?;
     args.judging.write(&report)
 }

@@ -1,5 +1,7 @@
 //! `scan`: lists of a live cluster -> the same evaluation -> a report.
 
+mod criteria;
+
 use crate::admission::{Standing, judge_standing};
 use crate::cluster::api::{Listed, list};
 use crate::cluster::trim::trim;
@@ -8,8 +10,9 @@ use crate::drivers::Drivers;
 use crate::engine::{Author, Door, Operation, Rule, operations};
 use crate::model::object::text;
 use crate::model::{Meta, ObjectKind};
-use crate::policy::{OWN_NAMESPACE, PolicySet};
+use crate::policy::{Criteria, OWN_NAMESPACE, PolicySet};
 use crate::report::{ObjectRef, Report, ReportedError, ReportedException, ReportedFinding, ReportedSkip};
+pub use criteria::criteria;
 use jiff::Timestamp;
 use kube::Client;
 use serde_json::Value;
@@ -19,20 +22,22 @@ use std::sync::Arc;
 /// Judges the objects of a cluster, in one namespace (then without cluster-scoped objects) or in all.
 ///
 /// Two passes: first what rules look up, trimmed, then what they judge, page by page, so that memory holds rows and one page.
-/// A kind that the API server refuses to list is an error of the report, and Unknown to the rules. Fails when the API server
+/// A kind that the API server refuses to list is an error of `report`, and Unknown to the rules. Fails when the API server
 /// cannot be asked at all.
 pub async fn scan(
     client: &Client,
-    policies: &PolicySet,
-    drivers: &Drivers,
+    criteria: &Criteria,
     namespace: Option<&str>,
-) -> Result<Report, kube::Error> {
-    let mut report = Report::default();
+    report: &mut Report,
+) -> Result<(), kube::Error> {
+    let Criteria { policies, drivers } = criteria;
     let judging = |rule: &&Rule| rule.judges(Operation::Scan, Door::Cluster);
     let rules: Vec<&'static Rule> = policies.rules().filter(judging).collect();
 
+    let needs = rules.iter().flat_map(|rule| rule.needs.iter().copied());
+    let needs = needs.chain([ViewKind::Namespace]);
     let cluster = Cluster {
-        view: view(client, &rules, &mut report).await?,
+        view: view(client, needs, report).await?,
         policies,
         drivers,
         now: Timestamp::now(),
@@ -42,20 +47,22 @@ pub async fn scan(
         if !rules.iter().any(|rule| rule.check.reads(kind)) || (kind.is_cluster_scoped() && !everywhere) {
             continue;
         }
-        let judge = |value: Value| judge(kind, &value, &cluster, &mut report);
+        let judge = |value: Value| judge(kind, &value, &cluster, report);
         if let Err(error) = list(client, kind.group(), kind.as_str(), namespace, judge).await {
             report.errors.push(refused(kind.as_str(), error)?);
         }
     }
-    Ok(report)
+    Ok(())
 }
 
-/// Everything that the rules look up.
-async fn view(client: &Client, rules: &[&Rule], report: &mut Report) -> Result<View, kube::Error> {
+/// The objects of these kinds, trimmed. A kind that the API server refuses to list is an error of the report.
+pub async fn view(
+    client: &Client,
+    kinds: impl Iterator<Item = ViewKind>,
+    report: &mut Report,
+) -> Result<View, kube::Error> {
     let mut view = View::default();
-    let mut kinds: BTreeSet<ViewKind> = rules.iter().flat_map(|rule| rule.needs.iter().copied()).collect();
-    kinds.insert(ViewKind::Namespace);
-    for kind in kinds {
+    for kind in kinds.collect::<BTreeSet<_>>() {
         let insert = |value: Value| {
             let meta = Meta::of(&value);
             if let Some(row) = trim(kind, &value) {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::scan::scan;
 use crate::support::volguard::Volguard;
 use crate::support::{Cx, wait};
 
@@ -237,6 +238,11 @@ spec:
     assert!(used().is_null(), "{}", used());
     cx.accepts(SHARED_CLAIM);
     wait("the use in the status", || (!used().is_null()).then_some(()));
+    // A scan judges by what the cluster is configured by.
+    let (status, report, errors) = scan(cx, &cx.admin_kubeconfig(), &[]);
+    assert_eq!((status, errors.as_str()), (Some(0), ""), "{report:#}");
+    assert_eq!(report["excepted"][0]["exception"], cx.fill("$NS-agreed"), "{report:#}");
+    assert_eq!(report["excepted"][0]["policy"], cx.fill("$NS-house"));
     // What it is not for is refused as before.
     cx.rejects(&SHARED_CLAIM.replace("name: shared", "name: other"));
 

@@ -8,7 +8,7 @@ use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS};
 use crate::support::Cx;
 
 /// Runs `volguard scan` in the test's namespace; exit status, report, standard error.
-fn scan(cx: &Cx<'_>, kubeconfig: &Path, arguments: &[&str]) -> (Option<i32>, Value, String) {
+pub(crate) fn scan(cx: &Cx<'_>, kubeconfig: &Path, arguments: &[&str]) -> (Option<i32>, Value, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_volguard"))
         .args(["scan", "--output", "json", "--namespace", &cx.namespace, "--kubeconfig"])
         .arg(kubeconfig)
