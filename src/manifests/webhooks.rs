@@ -123,6 +123,14 @@ pub(super) fn write_conditions() -> Value {
                            object.spec != oldObject.spec",
         },
         {"name": "is-not-judged-at-its-owner", "expression": made_by_controller},
+        {
+            // Claims are bound in an outage too.
+            "name": "is-not-a-binding",
+            "expression": "!(request.operation == 'UPDATE' && \
+                           request.resource.resource in ['persistentvolumeclaims', 'persistentvolumes'] && \
+                           request.userInfo.username in ['system:serviceaccount:kube-system:persistent-volume-binder', \
+                           'system:kube-controller-manager'])",
+        },
     ])
 }
 
