@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const TIMEOUT_SECONDS: u8 = 3;
 
 /// What the API server does with a request when the webhook does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum FailurePolicy {
     /// It goes on as if there were no webhook.
     #[default]
