@@ -4,6 +4,7 @@ use super::crds;
 use super::scope::Phase;
 use super::{Installation, NAME, metadata};
 use crate::model::ObjectKind;
+use crate::model::user::{MACHINERY_NAMES, MACHINERY_PREFIXES};
 use crate::policy::{NAME_LABEL, SYSTEM_NAMESPACES};
 use serde_json::{Value, json};
 
@@ -102,7 +103,8 @@ pub(super) fn own_kinds() -> Vec<Value> {
     })]
 }
 
-/// Which creates and updates are sent: volguard would let the others through without a look at its rules.
+/// Which creates and updates are sent: volguard would let the others through without a look at its rules
+/// (`admission/objects.rs`).
 pub(super) fn write_conditions() -> Value {
     let controllers: Vec<String> = ObjectKind::ALL
         .into_iter()
@@ -136,13 +138,14 @@ pub(super) fn write_conditions() -> Value {
 
 /// Which deletes are sent: not those that the cluster itself carries out, such as the end of a namespace.
 pub(super) fn delete_conditions() -> Value {
+    let [controllers, kubelets] = MACHINERY_PREFIXES;
+    let machinery = format!(
+        "!(request.userInfo.username.startsWith('{controllers}') || request.userInfo.username.startsWith('{kubelets}') || \
+         request.userInfo.username in ['{}'])",
+        MACHINERY_NAMES.join("', '")
+    );
     json!([
-        {
-            "name": "is-not-by-the-cluster-itself",
-            "expression": "!(request.userInfo.username.startsWith('system:serviceaccount:kube-system:') || \
-                           request.userInfo.username.startsWith('system:node:') || request.userInfo.username in \
-                           ['system:kube-controller-manager', 'system:kube-scheduler'])",
-        },
+        {"name": "is-not-by-the-cluster-itself", "expression": machinery},
         {
             "name": "is-not-being-deleted",
             "expression": "request.resource.resource == 'pods' || !has(oldObject.metadata.deletionTimestamp)",
