@@ -271,7 +271,7 @@ fn every_combination_of_values_renders_objects() {
         "certificates.mode=certManager,certificates.certManager.issuerRef.name=ca,certificates.certManager.issuerRef.kind=ClusterIssuer",
         "mutation.enabled=false,policy.create=false,crds.install=false,rbac.create=false",
         "serviceAccount.create=false,serviceAccount.name=other",
-        "validation.failurePolicy=Fail,validation.deletes.failurePolicy=Fail",
+        "validation.failurePolicy=Fail,validation.deletes.failurePolicy=Fail,validation.kinds.failurePolicy=Fail",
         "webhooks.excludeNamespaces={velero,argocd},webhooks.timeoutSeconds=5",
         "webhooks.namespaceExpressions[0].key=tier,webhooks.namespaceExpressions[0].operator=Exists",
         "fullnameOverride=guard,imagePullSecrets[0].name=pull,priorityClassName=system-cluster-critical,extraArgs={--audit}",

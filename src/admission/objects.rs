@@ -38,6 +38,7 @@ impl<'r> Objects<'r> {
     }
 
     /// Whether nothing that rules read is done: the object is on its way out already, or the update leaves it as it was.
+    /// The API server is told not to send most of it (`manifests/webhooks.rs`): what is judged here must be sent there.
     pub(super) fn need_no_judgement(&self, kind: ObjectKind, operation: Operation) -> bool {
         let is_unchanged = |old| same_but_metadata(&self.new, old) && same_default_mark(kind, &self.new, old);
         // A pod that hangs in Terminating is what a forced deletion is for.

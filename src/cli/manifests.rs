@@ -3,7 +3,7 @@
 use crate::manifests::{self, FailurePolicy, Installation, Part, Scope};
 use crate::policy::{PolicySet, read_objects};
 use crate::rules;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,48 +19,21 @@ pub(super) struct ManifestsArgs {
     /// How many replicas run.
     #[arg(long, env = "VOLGUARD_REPLICAS", default_value_t = 2)]
     replicas: u32,
-    /// What becomes of a create or update that nobody validates: let through (ignore) or refused (fail).
+    /// What becomes of a create or update that nobody validates.
     #[arg(long, env = "VOLGUARD_FAILURE_POLICY", default_value = "ignore", ignore_case = true)]
-    failure_policy: FailurePolicyName,
+    failure_policy: FailurePolicy,
     /// StoragePolicy files or folders to install; permissions and webhooks are narrowed to what their rules need. Without
     /// any, profile Recommended in mode Audit, with permissions and webhooks for every rule.
     #[arg(long, env = "VOLGUARD_POLICY", value_delimiter = ',')]
     policy: Vec<PathBuf>,
     /// Print these parts only.
-    #[arg(long, value_delimiter = ',')]
-    only: Vec<PartName>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailurePolicyName {
-    Ignore,
-    Fail,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PartName {
-    Namespace,
-    Crds,
-    Rbac,
-    Workload,
-    Webhooks,
-}
-
-impl PartName {
-    fn part(self) -> Part {
-        match self {
-            Self::Namespace => Part::Namespace,
-            Self::Crds => Part::Crds,
-            Self::Rbac => Part::Rbac,
-            Self::Workload => Part::Workload,
-            Self::Webhooks => Part::Webhooks,
-        }
-    }
+    #[arg(long, env = "VOLGUARD_ONLY", value_delimiter = ',')]
+    only: Vec<Part>,
 }
 
 pub(super) fn run(args: &ManifestsArgs) -> anyhow::Result<ExitCode> {
     let installation = installation(args)?;
-    let wanted = |part: &Part| args.only.is_empty() || args.only.iter().any(|name| name.part() == *part);
+    let wanted = |part: &Part| args.only.is_empty() || args.only.contains(part);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for part in Part::ALL.into_iter().filter(wanted) {
         for object in manifests::objects(part, &installation) {
@@ -76,10 +49,7 @@ fn installation(args: &ManifestsArgs) -> anyhow::Result<Installation> {
         namespace: args.namespace.clone(),
         image: args.image.clone(),
         replicas: args.replicas,
-        failure_policy: match args.failure_policy {
-            FailurePolicyName::Ignore => FailurePolicy::Ignore,
-            FailurePolicyName::Fail => FailurePolicy::Fail,
-        },
+        failure_policy: args.failure_policy,
         ..Installation::default()
     };
     let mut policies = vec![manifests::default_policy()];

@@ -56,7 +56,7 @@ impl Default for Installation {
 }
 
 /// A part of what is installed. In the order in which they are applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Part {
     /// The namespace.
     Namespace,

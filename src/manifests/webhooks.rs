@@ -4,6 +4,7 @@ use super::crds;
 use super::scope::Phase;
 use super::{Installation, NAME, metadata};
 use crate::model::ObjectKind;
+use crate::model::user::{MACHINERY_NAMES, MACHINERY_PREFIXES};
 use crate::policy::{NAME_LABEL, SYSTEM_NAMESPACES};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 const TIMEOUT_SECONDS: u8 = 3;
 
 /// What the API server does with a request when the webhook does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum FailurePolicy {
     /// It goes on as if there were no webhook.
     #[default]
@@ -102,7 +103,8 @@ pub(super) fn own_kinds() -> Vec<Value> {
     })]
 }
 
-/// Which creates and updates are sent: volguard would let the others through without a look at its rules.
+/// Which creates and updates are sent: volguard would let the others through without a look at its rules
+/// (`admission/objects.rs`).
 pub(super) fn write_conditions() -> Value {
     let controllers: Vec<String> = ObjectKind::ALL
         .into_iter()
@@ -123,18 +125,27 @@ pub(super) fn write_conditions() -> Value {
                            object.spec != oldObject.spec",
         },
         {"name": "is-not-judged-at-its-owner", "expression": made_by_controller},
+        {
+            // Claims are bound in an outage too.
+            "name": "is-not-a-binding",
+            "expression": "!(request.operation == 'UPDATE' && \
+                           request.resource.resource in ['persistentvolumeclaims', 'persistentvolumes'] && \
+                           request.userInfo.username in ['system:serviceaccount:kube-system:persistent-volume-binder', \
+                           'system:kube-controller-manager'])",
+        },
     ])
 }
 
 /// Which deletes are sent: not those that the cluster itself carries out, such as the end of a namespace.
 pub(super) fn delete_conditions() -> Value {
+    let [controllers, kubelets] = MACHINERY_PREFIXES;
+    let machinery = format!(
+        "!(request.userInfo.username.startsWith('{controllers}') || request.userInfo.username.startsWith('{kubelets}') || \
+         request.userInfo.username in ['{}'])",
+        MACHINERY_NAMES.join("', '")
+    );
     json!([
-        {
-            "name": "is-not-by-the-cluster-itself",
-            "expression": "!(request.userInfo.username.startsWith('system:serviceaccount:kube-system:') || \
-                           request.userInfo.username.startsWith('system:node:') || request.userInfo.username in \
-                           ['system:kube-controller-manager', 'system:kube-scheduler'])",
-        },
+        {"name": "is-not-by-the-cluster-itself", "expression": machinery},
         {
             "name": "is-not-being-deleted",
             "expression": "request.resource.resource == 'pods' || !has(oldObject.metadata.deletionTimestamp)",

@@ -22,7 +22,7 @@ const TLS_SECRET: &str = "/api/v1/namespaces/volguard-system/secrets/volguard-tl
 
 /// How long garbage collection and the end of a namespace may take: where kinds have gone just before, as the tests have them
 /// go, they begin with a new look at which kinds there are, every 30 seconds.
-const TIDIED: Duration = Duration::from_secs(150);
+const TIDIED: Duration = Duration::from_secs(90);
 
 /// A release of the chart. What is left of it is removed on drop.
 pub(crate) struct Release<'a> {
@@ -315,6 +315,35 @@ fn claim(name: &str) -> String {
     .to_string()
 }
 
+/// A claim and the volume for it.
+const BOUND: &str = "
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $NS-volume}
+spec:
+  accessModes: [ReadWriteOnce]
+  capacity: {storage: 1Gi}
+  storageClassName: $NS
+  csi: {driver: disk.example.com, volumeHandle: $NS}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: bound}
+spec: {accessModes: [ReadWriteOnce], storageClassName: $NS, resources: {requests: {storage: 1Gi}}}
+";
+
+/// Its pods find no node: without a kubelet, a pod that is on one never goes.
+const DEPLOYMENT: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web.example.com/web}], nodeSelector: {is: nowhere}}
+";
+
 /// Whether the API server asks about this kind and operation while something is done.
 fn asks(volguard: &Volguard, kind: &str, operation: &str, done: impl FnOnce()) -> bool {
     let count = || -> f64 {
@@ -355,13 +384,23 @@ pub(crate) fn requests_that_do_not_matter_are_not_sent(cx: &Cx<'_>) {
     let let_go = r#"patch pvc data --type=merge -p {"metadata":{"finalizers":null}}"#;
     assert!(!claims("UPDATE", &|| run(let_go)));
 
+    // A controller binds claim and volume.
+    let bind = || {
+        cx.accepts(BOUND);
+        wait("the claim to be bound", || {
+            (cx.get_json(&["pvc", "bound"])["status"]["phase"] == "Bound").then_some(())
+        });
+    };
+    assert!(!claims("UPDATE", &bind));
+    assert!(!is_asked("PersistentVolume", "UPDATE", &|| run("delete pvc bound")));
+
     // What a controller makes is judged where its template stands, and tidied up without a question.
     let some_pod = || {
         let pods = cx.get_json(&["pods", "-l", "app=web"]);
         pods["items"][0]["metadata"]["name"].as_str().map(str::to_owned)
     };
     let deploy = || {
-        run("create deployment web --image=web");
+        cx.accepts(DEPLOYMENT);
         wait("the Deployment's pod", some_pod);
     };
     let made = || assert!(is_asked("Deployment", "CREATE", &deploy));
@@ -398,10 +437,14 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
     // There is no kubelet: of all replicas none ever runs.
     let release = Release::install(cx, &[]);
     let user = cx.kubectl();
-    let deployment = ["create", "deployment", "web", "--image=web"];
-    let dry_run = ["create", "deployment", "web", "--image=web", "--dry-run=server"];
-    user.must(&deployment);
-    user.must(&["delete", "deployment", "web"]);
+    let create = |kubectl: &Kubectl| kubectl.run_with(&["create", "-f", "-"], DEPLOYMENT);
+    let dry_run = |kubectl: &Kubectl| kubectl.run_with(&["create", "--dry-run=server", "-f", "-"], DEPLOYMENT);
+    let come_and_go = |kubectl: &Kubectl| {
+        let created = create(kubectl);
+        assert!(created.success, "{created:?}");
+        kubectl.must(&["delete", "deployment", "web"]);
+    };
+    come_and_go(&user);
     for (name, label) in [("free", "false"), ("kept", "true")] {
         cx.accepts(&claim(name));
         user.must(&["label", "pvc", name, &format!("volguard.dev/protect={label}")]);
@@ -415,7 +458,7 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
     ];
     let notes = release.helm("upgrade", &closed);
     let refusal = wait("creates to be refused", || {
-        let outcome = user.run(&dry_run);
+        let outcome = dry_run(&user);
         (!outcome.success).then_some(outcome.stderr)
     });
     assert!(
@@ -425,9 +468,7 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
     assert!(refusal.contains("no endpoints available"), "{refusal}");
     // Where volguard and the cluster itself live, everything goes on.
     for namespace in ["kube-system", NAMESPACE] {
-        let kubectl = cx.plane.kubectl(namespace);
-        kubectl.must(&deployment);
-        kubectl.must(&["delete", "deployment", "web"]);
+        come_and_go(&cx.plane.kubectl(namespace));
     }
     release.kubectl().must(&["rollout", "restart", "deployment/volguard"]);
     // Deletes fail closed for what is protected, and for nothing else.
@@ -446,15 +487,15 @@ pub(crate) fn the_cluster_stays_usable_without_volguard(cx: &Cx<'_>) {
         .find_map(|line| line.trim().strip_prefix("kubectl delete validating"));
     let switch = format!("delete validating{}", switch.expect("the notes name the switch"));
     let switch_off = || {
-        assert!(!user.run(&deployment).success);
+        assert!(!dry_run(&user).success);
         user.must(&switch.split_whitespace().collect::<Vec<_>>());
-        wait("creates to go through", || user.run(&deployment).success.then_some(()));
-        user.must(&["delete", "deployment", "web"]);
+        wait("creates to go through", || dry_run(&user).success.then_some(()));
+        come_and_go(&user);
     };
     switch_off();
     release.helm("upgrade", &["--reuse-values"]);
     wait("creates to be refused again", || {
-        (!user.run(&dry_run).success).then_some(())
+        (!dry_run(&user).success).then_some(())
     });
 
     // Without its namespace it can be switched off too, and installed again.
