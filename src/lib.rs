@@ -9,7 +9,8 @@
 //!
 //! [`admission`] shows the way of one review from top to bottom. Dependencies point one way only:
 //! `cli -> server, scan, check -> admission -> protocol, policy, decision -> rules -> engine -> cluster::view, drivers -> model`.
-//! [`resources`] reads volguard's own kinds from files, for `policy` and `drivers`.
+//! [`resources`] reads volguard's own kinds from files, for `policy` and `drivers`; [`own`] puts what stands in the cluster in force
+//! beside it. [`manifests`] is what is installed, told by the catalogue of rules.
 
 pub mod admission;
 pub mod check;

@@ -14,12 +14,8 @@ use crate::support::forwarder::Forwarder;
 use crate::support::volguard::{Launch, Volguard};
 use crate::support::{Cx, wait};
 
-const POLICY: &str = "
-apiVersion: volguard.dev/v1alpha1
-kind: StoragePolicy
-metadata: {name: house}
-spec: {mode: Enforce, profile: Recommended}
-";
+/// What the README applies.
+const POLICY: &str = include_str!("../../deploy/sample/policy.yaml");
 
 /// How many clients send requests at once while replicas are restarted.
 const CLIENTS: usize = 8;
@@ -76,7 +72,7 @@ pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: 
         begin.elapsed().as_secs_f64()
     );
     let table = release.kubectl().must(&["get", "storagepolicies"]);
-    assert!(table.contains("house"), "{table}");
+    assert!(table.contains("sample"), "{table}");
 
     rolling_restart(&release, &account, &service, replicas);
 
@@ -92,7 +88,7 @@ pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: 
             .run_with(&["create", "--dry-run=server", "-f", "-"], &claim);
         outcome.success.then_some(())
     });
-    release.kubectl().must(&["delete", "storagepolicies", "house"]);
+    release.kubectl().must(&["delete", "storagepolicies", "sample"]);
 }
 
 /// Replaces one replica after the other, as a Deployment does, under as many requests as clients can send.
