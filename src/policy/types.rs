@@ -61,8 +61,9 @@ pub struct StoragePolicySpec {
     /// Which objects the policy is for; absent means everything that the webhooks send.
     #[serde(rename = "match")]
     pub matches: Match,
-    /// Changes to the profile.
+    /// Changes to the profile, one for each rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub rules: Vec<RuleChange>,
 }
 
@@ -136,6 +137,7 @@ fn parameters_schema(_: &mut SchemaGenerator) -> Schema {
 #[serde(rename_all = "camelCase", default)]
 pub struct StoragePolicyStatus {
     /// `Ready` says whether the policy is in force, and why not.
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The `metadata.generation` that the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -157,6 +157,11 @@ pub(crate) fn what_is_wrong_is_refused_with_the_field_and_what_was_meant(cx: &Cx
             "{profile: Stric}",
             "spec.profile: must be one of Baseline, Recommended, Strict, but is `Stric`; did you mean `Strict`?",
         ),
+        (
+            "StoragePolicy",
+            "{rules: [{name: reclaim-delete}, {name: reclaim-delete, action: Warn}]}",
+            "spec.rules[1].name: rule `reclaim-delete` is listed twice; make one entry of them",
+        ),
         ("StoragePolicy", "{modes: Enforce}", "unknown field \"spec.modes\""),
         (
             "StorageException",

@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StorageExceptionSpec {
     /// Names of the rules whose findings are set aside.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-kubernetes-list-type" = "set"))]
     pub rules: Vec<String>,
     /// On which objects. At least one condition must be given, and all that are given must hold.
     #[serde(rename = "match")]
@@ -87,6 +87,7 @@ pub struct ExceptionMatch {
 #[serde(rename_all = "camelCase", default)]
 pub struct StorageExceptionStatus {
     /// `Ready` says whether the exception counts, and why not.
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The `metadata.generation` that the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
