@@ -436,10 +436,12 @@ fn wrong_values_are_refused_with_their_place() {
 /// `--help` at the end has the command line parsed, and nothing run.
 #[test]
 fn the_arguments_are_ones_that_serve_knows() {
-    let objects = rendered(&["--set", "certificates.mode=certManager"]);
-    let mut arguments = arguments_of(&objects);
-    arguments.push("--help");
-    assert!(volguard(&arguments).contains("Run the admission webhook server"));
+    for mode in ["selfManaged", "certManager"] {
+        let objects = rendered(&["--set", &format!("certificates.mode={mode}")]);
+        let mut arguments = arguments_of(&objects);
+        arguments.push("--help");
+        assert!(volguard(&arguments).contains("Run the admission webhook server"));
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use volguard::manifests::{self, Scope};
 
@@ -513,6 +515,44 @@ pub(crate) fn what_volguard_prints_is_applied_and_does_not_drift(cx: &Cx<'_>) {
     assert!(applied.success && applied.stderr.is_empty(), "{applied:?}");
     assert!(difference.success && difference.stdout.is_empty(), "{difference:?}");
     assert!(removed.success, "{removed:?}");
+}
+
+pub(crate) fn volguard_keeps_its_certificate_with_the_charts_arguments_and_rights(cx: &Cx<'_>) {
+    let release = Release::install(cx, &[]);
+    let object = |path: &str| cx.api().get(path).unwrap();
+    let files = object("/api/v1/namespaces/volguard-system/configmaps/volguard-policies");
+    let policy = cx.file("default.yaml", files["data"]["default.yaml"].as_str().unwrap());
+    let deployment = object("/apis/apps/v1/namespaces/volguard-system/deployments/volguard");
+    let arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+        .as_array()
+        .unwrap();
+    let mut launch = Launch::bare(cx).arg("--kubeconfig").arg(release.account());
+    for argument in arguments
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|argument| *argument != "serve")
+    {
+        // What differs outside a pod: where the policy is, and how the API server calls the webhook.
+        launch = match argument.split_once('=').unwrap() {
+            ("--policy", _) => launch.arg("--policy").arg(&policy),
+            ("--tls-dns-name", _) => launch.arg("--tls-dns-name=127.0.0.1"),
+            _ => launch.arg(argument),
+        };
+    }
+    let mut volguard = launch.serve();
+    volguard.wait_ready();
+    let authority = object(TLS_SECRET)["data"]["ca.crt"].clone();
+    for path in [MUTATING, VALIDATING] {
+        wait("the CA in the configurations", || {
+            let configuration = object(path);
+            let mut webhooks = configuration["webhooks"].as_array().unwrap().iter();
+            webhooks
+                .all(|webhook| webhook["clientConfig"]["caBundle"] == authority)
+                .then_some(())
+        });
+    }
+    volguard.ca = String::from_utf8(STANDARD.decode(authority.as_str().unwrap()).unwrap()).unwrap();
+    asked_at(&release, &volguard);
 }
 
 pub(crate) fn the_notes_show_it_at_work(cx: &Cx<'_>) {

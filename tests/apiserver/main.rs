@@ -65,6 +65,7 @@ fn main() -> ExitCode {
         chart::the_cluster_stays_usable_without_volguard,
         chart::what_volguard_prints_is_applied_and_does_not_drift,
         chart::the_notes_show_it_at_work,
+        chart::volguard_keeps_its_certificate_with_the_charts_arguments_and_rights,
     ];
     support::run(together, alone)
 }

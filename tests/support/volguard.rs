@@ -93,6 +93,13 @@ impl<'a> Launch<'a> {
         self.arg(flag).arg(path)
     }
 
+    /// With nothing but its addresses; the CA of its certificate is not known.
+    pub(crate) fn bare(cx: &'a Cx<'a>) -> Self {
+        let launch = Self::new(cx);
+        launch.file("ca.crt", "");
+        launch
+    }
+
     /// Starts the server and waits until it listens.
     pub(crate) fn serve(self) -> Volguard {
         let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
