@@ -269,7 +269,7 @@ fn every_combination_of_values_renders_objects() {
         secret,
         "certificates.mode=certManager",
         "certificates.mode=certManager,certificates.certManager.issuerRef.name=ca,certificates.certManager.issuerRef.kind=ClusterIssuer",
-        "mutation.enabled=false,policy.create=false,crds.install=false,rbac.create=false",
+        "mutation.enabled=false,policy.create=true,crds.install=false,rbac.create=false",
         "serviceAccount.create=false,serviceAccount.name=other",
         "validation.failurePolicy=Fail,validation.deletes.failurePolicy=Fail,validation.kinds.failurePolicy=Fail",
         "webhooks.excludeNamespaces={velero,argocd},webhooks.timeoutSeconds=5",
@@ -370,7 +370,7 @@ fn certificates_of_others_need_no_rights() {
         assert!(!rules.contains("webhookconfigurations"), "{rules}");
         assert!(arguments_of(&objects).contains(&"--tls-cert=/etc/volguard/tls/tls.crt"));
         let volumes = &of_kind(&objects, "Deployment")[0]["spec"]["template"]["spec"]["volumes"];
-        assert_eq!(volumes[1]["secret"]["secretName"], name);
+        assert_eq!(volumes[0]["secret"]["secretName"], name);
         for webhook in webhooks(&objects).values() {
             let bundle = &webhook["clientConfig"]["caBundle"];
             assert_eq!(*bundle, if name == "own" { json!("Q0E=") } else { Value::Null });
@@ -436,17 +436,19 @@ fn wrong_values_are_refused_with_their_place() {
 /// `--help` at the end has the command line parsed, and nothing run.
 #[test]
 fn the_arguments_are_ones_that_serve_knows() {
-    let objects = rendered(&["--set", "certificates.mode=certManager"]);
-    let mut arguments = arguments_of(&objects);
-    arguments.push("--help");
-    assert!(volguard(&arguments).contains("Run the admission webhook server"));
+    for mode in ["selfManaged", "certManager"] {
+        let objects = rendered(&["--set", &format!("certificates.mode={mode}")]);
+        let mut arguments = arguments_of(&objects);
+        arguments.push("--help");
+        assert!(volguard(&arguments).contains("Run the admission webhook server"));
+    }
 }
 
 #[test]
-fn the_first_policy_is_one_that_serve_takes() {
+fn a_policy_of_the_release_is_one_that_serve_takes() {
     let objects = rendered(&[
         "--set",
-        "policy.spec.rules[0].name=immediate-binding,policy.spec.rules[0].action=Deny",
+        "policy.create=true,policy.spec.rules[0].name=immediate-binding,policy.spec.rules[0].action=Deny",
     ]);
     let file = of_kind(&objects, "ConfigMap")[0]["data"]["default.yaml"]
         .as_str()
@@ -519,7 +521,7 @@ fn manifests_are_narrowed_to_what_policies_need() {
     let file = file.to_str().unwrap();
     let objects = documents(&volguard(&["manifests", "--policy", file, "--only", "rbac,webhooks"]));
 
-    assert!(of_kind(&objects, "Deployment").is_empty() && of_kind(&objects, "MutatingWebhookConfiguration").is_empty());
+    assert!(of_kind(&objects, "Deployment").is_empty());
     let webhooks = webhooks(&objects);
     assert_eq!(
         webhooks.keys().collect::<Vec<_>>(),

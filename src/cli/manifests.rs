@@ -52,7 +52,7 @@ fn installation(args: &ManifestsArgs) -> anyhow::Result<Installation> {
         failure_policy: args.failure_policy,
         ..Installation::default()
     };
-    let mut policies = vec![manifests::default_policy()];
+    let mut policies = Vec::new();
     if !args.policy.is_empty() {
         let (files, objects) = read_objects(&args.policy, &rules::ALL)?;
         policies = objects;

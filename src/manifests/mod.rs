@@ -10,14 +10,12 @@ mod scope;
 mod webhooks;
 mod workload;
 
-use crate::engine::Profile;
-use crate::policy::{Mode, OWN_NAMESPACE};
-use crate::resources;
+use crate::policy::OWN_NAMESPACE;
 pub use crds::crds;
 pub use scope::{Phase, Scope};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-pub use webhooks::FailurePolicy;
+pub use webhooks::{FailurePolicy, own_kinds};
 
 /// The name of what is installed.
 const NAME: &str = "volguard";
@@ -84,12 +82,6 @@ pub fn objects(part: Part, installation: &Installation) -> Vec<Value> {
         Part::Workload => workload::objects(installation),
         Part::Webhooks => webhooks::configurations(installation),
     }
-}
-
-/// The policy that is installed where nobody gives another: everything is judged and recorded, and nothing refused.
-pub fn default_policy() -> Value {
-    let spec = json!({"mode": Mode::Audit, "profile": Profile::Recommended});
-    resources::object("StoragePolicy", "default", &spec)
 }
 
 /// What the chart takes from the catalogue of rules.

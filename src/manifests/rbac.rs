@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const READ: [&str; 3] = ["get", "list", "watch"];
 
 /// What it takes to keep an object that is there up to date.
-const KEEP: [&str; 5] = ["get", "list", "patch", "update", "watch"];
+const KEEP: [&str; 4] = ["get", "list", "update", "watch"];
 
 /// ServiceAccount, roles and bindings.
 pub(super) fn objects(installation: &Installation) -> Vec<Value> {
@@ -48,7 +48,7 @@ pub(super) fn own_kinds() -> Vec<Value> {
     let statuses: Vec<String> = with_status.map(|(plural, _)| format!("{plural}/status")).collect();
     vec![
         json!({"apiGroups": [GROUP], "resources": plurals, "verbs": READ}),
-        json!({"apiGroups": [GROUP], "resources": statuses, "verbs": ["patch", "update"]}),
+        json!({"apiGroups": [GROUP], "resources": statuses, "verbs": ["patch"]}),
     ]
 }
 

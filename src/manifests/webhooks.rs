@@ -48,10 +48,13 @@ pub(super) fn configurations(installation: &Installation) -> Vec<Value> {
     delete["rules"] = json!(scope.webhook_rules(Phase::Delete));
     delete["matchConditions"] = delete_conditions();
 
+    // Asked twice: before the API server's own schema is, volguard can say what was probably meant.
     let mut kinds = webhook(installation, "kinds", FailurePolicy::Ignore);
     kinds["rules"] = json!(own_kinds());
+    let mut early_kinds = kinds.clone();
+    early_kinds["clientConfig"]["service"]["path"] = json!("/mutate");
     [
-        ("MutatingWebhookConfiguration", vec![mutate]),
+        ("MutatingWebhookConfiguration", vec![mutate, early_kinds]),
         ("ValidatingWebhookConfiguration", vec![validate, delete, kinds]),
     ]
     .into_iter()
@@ -93,7 +96,7 @@ fn webhook(installation: &Installation, name: &str, failure_policy: FailurePolic
 }
 
 /// volguard's own kinds are judged before they are stored.
-pub(super) fn own_kinds() -> Vec<Value> {
+pub fn own_kinds() -> Vec<Value> {
     let resources: Vec<String> = crds::resources().into_iter().map(|(plural, _)| plural).collect();
     vec![json!({
         "apiGroups": [crds::GROUP],

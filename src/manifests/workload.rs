@@ -120,6 +120,7 @@ fn pod(installation: &Installation) -> Value {
 
 fn container(installation: &Installation) -> Value {
     let probe = |path: &str, period: u8| json!({"httpGet": {"path": path, "port": "admin"}, "periodSeconds": period, "timeoutSeconds": 2, "failureThreshold": 3});
+    // All replicas share the Secret: were they unready while it cannot be renewed, nobody would serve the good certificate.
     let mut container = json!({
         "name": "volguard",
         "image": installation.image,
@@ -130,7 +131,7 @@ fn container(installation: &Installation) -> Value {
             {"name": "admin", "containerPort": 8080, "protocol": "TCP"},
         ],
         "livenessProbe": probe("/livez", 10),
-        "readinessProbe": probe("/readyz", 5),
+        "readinessProbe": probe("/readyz?exclude=certificate-renewal", 5),
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
         "securityContext": {
             "allowPrivilegeEscalation": false,

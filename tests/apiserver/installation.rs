@@ -55,7 +55,7 @@ fn is_refused(cx: &Cx<'_>) -> Option<String> {
 
 pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: &Cx<'_>) {
     let begin = Instant::now();
-    let values = ["--set", "policy.create=false,validation.failurePolicy=Fail"];
+    let values = ["--set", "validation.failurePolicy=Fail"];
     let release = Release::install(cx, &values);
     let account = release.account();
     let replicas = [start_pod(&release, &account), start_pod(&release, &account)];

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
+use volguard::manifests::{self, Scope};
 
 use super::api::Api;
 use super::certificates::base64;
@@ -102,7 +103,7 @@ impl Webhooks {
         let mut webhook = json!({
             "name": format!("{}.volguard.dev", phase.endpoint),
             "clientConfig": {"url": format!("https://{}/{}", self.address, phase.endpoint), "caBundle": base64(&self.ca)},
-            "rules": rules(),
+            "rules": rules(phase.endpoint),
             "admissionReviewVersions": ["v1"],
             "sideEffects": "None",
             "matchPolicy": "Equivalent",
@@ -172,25 +173,15 @@ impl Drop for Installed {
     }
 }
 
-/// What volguard is asked about.
-fn rules() -> Value {
-    let written = ["CREATE", "UPDATE"];
-    let all = ["CREATE", "UPDATE", "DELETE"];
-    let snapshots = ["volumesnapshotclasses", "volumesnapshots", "volumesnapshotcontents"];
-    let own = ["storagepolicies", "storageexceptions", "storagedrivers"];
-    let sets = ["statefulsets", "deployments", "daemonsets", "replicasets"];
-    json!([
-        rule("storage.k8s.io", &["storageclasses", "volumeattributesclasses"], &all),
-        rule("", &["persistentvolumeclaims", "persistentvolumes", "pods"], &all),
-        rule("", &["namespaces"], &["DELETE"]),
-        rule("", &["resourcequotas"], &written),
-        rule("apps", &sets, &written),
-        rule("apps", &["statefulsets/scale", "deployments/scale"], &["UPDATE"]),
-        rule("autoscaling", &["horizontalpodautoscalers"], &written),
-        rule("batch", &["jobs", "cronjobs"], &written),
-        rule("snapshot.storage.k8s.io", &snapshots, &all),
-        rule("volguard.dev", &own, &written),
-    ])
+/// What volguard is asked about, told by its rules as in every installation.
+fn rules(endpoint: &str) -> Vec<Value> {
+    let scope = Scope::everything();
+    let phases: &[manifests::Phase] = match endpoint {
+        "mutate" => &[manifests::Phase::Mutate],
+        _ => &[manifests::Phase::Validate, manifests::Phase::Delete],
+    };
+    let judged = phases.iter().flat_map(|phase| scope.webhook_rules(*phase));
+    judged.chain(manifests::own_kinds()).collect()
 }
 
 fn rule(group: &str, resources: &[&str], operations: &[&str]) -> Value {
