@@ -250,7 +250,8 @@ pub(crate) fn no_request_fails_while_the_ca_is_replaced(cx: &Cx<'_>) {
         replaced.unwrap();
         leaves
     });
-    assert!(leaves.len() >= 4, "{} certificates were served", leaves.len());
+    // That of the first CA, one of the same CA that took its place, and one of the next CA at least.
+    assert!(leaves.len() >= 3, "{} certificates were served", leaves.len());
     assert!(created.into_inner() > 100);
     for replica in &replicas {
         assert!(!served(replica.address).is_signed_by(&first));

@@ -221,8 +221,8 @@ pub(crate) fn the_charts_account_may_read_what_rules_look_up_and_no_more(cx: &Cx
     for (is_allowed, verb, resource, subresource, namespace) in [
         (true, "update", "secrets/volguard-tls", "", NAMESPACE),
         (true, "watch", "secrets/volguard-tls", "", NAMESPACE),
-        (true, "patch", "mutatingwebhookconfigurations/volguard", "", ""),
-        (true, "patch", "validatingwebhookconfigurations/volguard", "", ""),
+        (true, "update", "mutatingwebhookconfigurations/volguard", "", ""),
+        (true, "update", "validatingwebhookconfigurations/volguard", "", ""),
         (true, "list", "storagepolicies", "", ""),
         (true, "patch", "storagepolicies", "status", ""),
         (false, "get", "secrets", "", NAMESPACE),
@@ -232,7 +232,7 @@ pub(crate) fn the_charts_account_may_read_what_rules_look_up_and_no_more(cx: &Cx
         (false, "get", "configmaps", "", NAMESPACE),
         (false, "update", "persistentvolumeclaims", "", cx.namespace.as_str()),
         (false, "create", "events", "", NAMESPACE),
-        (false, "patch", "validatingwebhookconfigurations", "", ""),
+        (false, "update", "validatingwebhookconfigurations", "", ""),
         (false, "update", "storagepolicies", "", ""),
     ] {
         let subresource = format!("--subresource={subresource}");
