@@ -92,8 +92,9 @@ impl Assembler {
             .flat_map(|kind| view.rows(kind).map(move |row| (kind, row)))
             .collect();
         let there: BTreeSet<_> = rows.iter().map(|&(kind, row)| (kind, Meta::of(row).name())).collect();
+        // Where the kind can no longer be read, nobody can say that what was in force is gone.
         self.known
-            .retain(|(kind, name), _| there.contains(&(*kind, name.as_str())));
+            .retain(|(kind, name), _| !view.is_complete(*kind) || there.contains(&(*kind, name.as_str())));
         for &(kind, row) in &rows {
             self.take(kind, row);
         }
@@ -230,6 +231,9 @@ mod tests {
 
     fn view(objects: &[(ViewKind, &str, Value)]) -> View {
         let mut view = View::default();
+        for kind in ViewKind::OWN {
+            view.set_complete(kind, true);
+        }
         for (kind, name, spec) in objects {
             let row = json!({"metadata": {"name": name, "generation": 3}, "spec": spec});
             view.insert(*kind, "", name, Arc::new(row));
@@ -296,7 +300,10 @@ mod tests {
         );
         assert_eq!(stays.criteria.policies.policies()[0].profile, Profile::Strict);
 
-        assert!(assembler.assemble(&View::default(), now()).is_default);
+        // Without the permission to read policies nobody knows that they are gone.
+        let unread = assembler.assemble(&View::default(), now());
+        assert_eq!(unread.criteria.policies.policies()[0].profile, Profile::Strict);
+        assert!(assembler.assemble(&view(&[]), now()).is_default);
         let never = assembler.assemble(&view(&[policy("a", wrong)]), now());
         assert!(never.is_default);
         assert!(problems(&never)[0].unwrap().ends_with("`immediate-binding`?"));
