@@ -18,7 +18,7 @@ use rustls_pki_types::{ServerName, UnixTime};
 use serde_json::{Value, json};
 use volguard::tls::{Certificate, provider, served_at};
 
-use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS};
+use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
 use crate::support::volguard::{Launch, Volguard};
 use crate::support::webhooks::{Installed, Webhooks};
@@ -192,16 +192,7 @@ pub(crate) fn no_request_fails_while_the_ca_is_replaced(cx: &Cx<'_>) {
     let service = Forwarder::start(replicas.iter().map(|replica| replica.address).collect()).unwrap();
     let _installed = install(cx, service.address());
     let path = cx.fill("/api/v1/namespaces/$NS/persistentvolumeclaims?dryRun=All");
-    let claim = json!({
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "data"},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": cx.fill("$NS-gp3"),
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    });
+    let claim = claim_on_disks(cx);
     wait("the API server to trust the certificate", || {
         cx.api().create(&path, &claim).ok()
     });

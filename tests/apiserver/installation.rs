@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::chart::{MUTATING, NAMESPACE, Release, VALIDATING};
-use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS};
+use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
 use crate::support::volguard::{Launch, Volguard};
 use crate::support::{Cx, wait};
@@ -94,16 +94,7 @@ pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: 
 /// Replaces one replica after the other, as a Deployment does, under as many requests as clients can send.
 fn rolling_restart(release: &Release<'_>, account: &std::path::Path, service: &Forwarder, replicas: [Volguard; 2]) {
     let cx = release.cx;
-    let claim = json!({
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "data"},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": cx.fill("$NS-gp3"),
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    });
+    let claim = claim_on_disks(cx);
     let path = format!("/api/v1/namespaces/{}/persistentvolumeclaims?dryRun=All", cx.namespace);
     let (sent, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let begin = Instant::now();

@@ -1,5 +1,9 @@
 //! Policies, classes and workloads that several tests use.
 
+use serde_json::{Value, json};
+
+use crate::support::Cx;
+
 /// Everything on, as most installations have it.
 pub(crate) const ENFORCE: &str = "
 apiVersion: volguard.dev/v1alpha1
@@ -81,3 +85,17 @@ spec:
         storageClassName: $NS-gp3
         resources: {requests: {storage: 10Gi}}
 ";
+
+/// A claim that the class of [`BLOCK_CLASS`] can serve.
+pub(crate) fn claim_on_disks(cx: &Cx<'_>) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": cx.fill("$NS-gp3"),
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    })
+}

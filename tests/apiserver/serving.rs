@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS};
+use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
 use crate::support::volguard::Launch;
 use crate::support::webhooks::Webhooks;
@@ -49,16 +49,7 @@ pub(crate) fn no_request_fails_while_a_replica_ends(cx: &Cx<'_>) {
     let _installed = Webhooks::new(service.address(), &first.ca).install(cx);
 
     let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims?dryRun=All");
-    let claim = json!({
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "data"},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": cx.fill("$NS-gp3"),
-            "resources": {"requests": {"storage": "1Gi"}},
-        },
-    });
+    let claim = claim_on_disks(cx);
     let reviewed = "volguard_admission_requests_total\
         {decision=\"allow\",endpoint=\"validate\",kind=\"PersistentVolumeClaim\",operation=\"CREATE\"}";
     let (created, done) = (AtomicUsize::new(0), AtomicBool::new(false));
