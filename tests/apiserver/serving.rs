@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
