@@ -124,26 +124,24 @@ impl Assembler {
     /// Judges an object, unless it is as it was.
     fn take(&mut self, kind: ViewKind, row: &Value) {
         let name = Meta::of(row).name();
-        let spec = row.get("spec").cloned().unwrap_or_default();
-        let known = self.known.remove(&(kind, name.to_owned()));
-        let known = match known {
-            Some(known) if known.spec == spec => known,
-            before => {
-                let Some(judged) = judge(kind, name, row, self.rules) else {
-                    return;
-                };
-                let (in_force, problems) = match judged {
-                    Ok(own) => (Some(own), Vec::new()),
-                    Err(problems) => (before.and_then(|before| before.in_force), problems),
-                };
-                Known {
-                    spec,
-                    in_force,
-                    problems,
-                }
-            }
+        let spec = row.get("spec").unwrap_or(&Value::Null);
+        let key = (kind, name.to_owned());
+        if self.known.get(&key).is_some_and(|known| known.spec == *spec) {
+            return;
+        }
+        let Some(judged) = judge(kind, name, row, self.rules) else {
+            return;
         };
-        self.known.insert((kind, name.to_owned()), known);
+        let (in_force, problems) = match judged {
+            Ok(own) => (Some(own), Vec::new()),
+            Err(problems) => (self.known.remove(&key).and_then(|before| before.in_force), problems),
+        };
+        let known = Known {
+            spec: spec.clone(),
+            in_force,
+            problems,
+        };
+        self.known.insert(key, known);
     }
 
     /// The policies, exceptions and drivers in force, and the StorageDrivers that are not, because another one describes
