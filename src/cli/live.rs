@@ -59,7 +59,7 @@ struct Follower {
 
 impl Follower {
     async fn run(mut self, synced: Condition) {
-        let (mut seen, mut next_expiry) = (None, None);
+        let (mut seen, mut next_expiry, mut said) = (None, None, String::new());
         let mut synced = Some(synced);
         loop {
             let view = tokio::select! {
@@ -71,7 +71,7 @@ impl Follower {
             // What the rules look up is there, or soon will be, when the first review asks.
             self.watcher.extend(assembly.criteria.policies.needs());
             self.say(&assembly.verdicts);
-            tell(&self.metrics, &assembly);
+            tell(&self.metrics, &assembly, &mut said);
             self.in_force.replace(assembly.criteria);
             self.verdicts.send_replace(assembly.verdicts);
             if let Some(synced) = synced.take() {

@@ -128,13 +128,19 @@ fn assembler(args: &ServeArgs) -> anyhow::Result<Assembler> {
     Ok(Assembler::new(rules, files, args.drivers.load()?, args.audit))
 }
 
-/// Says and counts what is in force from now on.
-pub(super) fn tell(metrics: &Metrics, assembly: &Assembly) {
+/// Counts what is in force from now on, and says it where it is not what was said last.
+pub(super) fn tell(metrics: &Metrics, assembly: &Assembly, said: &mut String) {
     let policies = &assembly.criteria.policies;
-    if assembly.is_default {
-        tracing::warn!("there is no policy: profile Recommended in mode Audit; nothing is denied, warned or changed");
-    } else {
-        tracing::info!("in force: {policies}");
+    let summary = policies.to_string();
+    if *said != summary {
+        if assembly.is_default {
+            tracing::warn!(
+                "there is no policy: profile Recommended in mode Audit; nothing is denied, warned or changed"
+            );
+        } else {
+            tracing::info!("in force: {summary}");
+        }
+        *said = summary;
     }
     let in_mode = |mode| policies.policies().iter().filter(|policy| policy.mode == mode).count();
     let invalid = |verdict: &&Verdict| {
@@ -157,7 +163,7 @@ async fn cluster(
         tracing::warn!("{said}");
     }
     if args.standalone {
-        tell(metrics, &first);
+        tell(metrics, &first, &mut String::new());
         let view = if args.objects.is_empty() {
             View::default()
         } else {
