@@ -13,9 +13,9 @@ use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::decision;
 use crate::engine::{Author, Door, Operation, Request};
 use crate::model::{Meta, ObjectKind, Subject};
-use crate::own::status::Uses;
+use crate::own::Uses;
 use crate::policy::{Attributes, Criteria, InForce, out_of_scope};
-use crate::protocol::{Answer, Endpoint, Record, Response, Review, ReviewError, Reviewer};
+use crate::protocol::{Answer, Endpoint, Record, Response, Review, ReviewError, Reviewer, UsedException};
 use conclude::conclude;
 use jiff::Timestamp;
 pub use judge::{Judgement, judge};
@@ -140,7 +140,8 @@ impl Reviewer for Admission {
         // 7 decision: findings -> decision
         let response = conclude(judgement, &value, &mut record);
         if !record.dry_run {
-            for used in &record.exceptions {
+            let of_objects = |used: &&UsedException| policies.exceptions().has_object(&used.exception);
+            for used in record.exceptions.iter().filter(of_objects) {
                 self.uses.note(&used.exception, request.now);
             }
         }

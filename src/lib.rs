@@ -22,6 +22,7 @@ pub mod engine;
 pub mod manifests;
 pub mod model;
 pub mod own;
+mod pace;
 pub mod policy;
 pub mod protocol;
 pub mod reference;

@@ -540,7 +540,7 @@ fn manifests_are_narrowed_to_what_policies_need() {
     assert_eq!(look_ups[2]["apiGroups"], json!(["volguard.dev"]));
 
     let objects = documents(&volguard(&["manifests", "--policy", file, "--only", "workload"]));
-    let policies = of_kind(&objects, "ConfigMap")[0]["data"]["quotas.yaml"]
+    let policies = of_kind(&objects, "ConfigMap")[0]["data"]["storagepolicy-quotas.yaml"]
         .as_str()
         .unwrap();
     assert_eq!(serde_saphyr::from_str::<Value>(policies).unwrap(), policy);

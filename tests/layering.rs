@@ -19,7 +19,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "own",
-        &["policy", "rules", "engine", "cluster", "drivers", "model", "resources"],
+        &[
+            "policy",
+            "rules",
+            "engine",
+            "cluster",
+            "drivers",
+            "model",
+            "pace",
+            "resources",
+        ],
     ),
     ("protocol", &[]),
     ("decision", &["policy", "protocol", "engine"]),
@@ -65,7 +74,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["own", "rules", "policy", "engine", "cluster", "model", "resources"],
     ),
     ("telemetry", &["protocol"]),
-    ("tls", &["model"]),
+    ("pace", &[]),
+    ("tls", &["model", "pace"]),
     ("server", &["protocol", "telemetry", "tls"]),
 ];
 
@@ -73,7 +83,7 @@ const MAY_NAME_KUBE: &[&str] = &[
     "cluster/api.rs",
     "cluster/watch.rs",
     "own/crds.rs",
-    "own/status.rs",
+    "own/write.rs",
     "policy/exception/types.rs",
     "policy/types.rs",
     "scan/criteria.rs",

@@ -17,7 +17,7 @@ use volguard::cluster::{files, view::View, view::ViewKind};
 use volguard::drivers::Drivers;
 use volguard::engine::{Action, Category, Check, Class, Operation, Profile, Profiles, Rule};
 use volguard::model::{FieldPath, ObjectKind};
-use volguard::own::status::Uses;
+use volguard::own::Uses;
 use volguard::policy::{CompiledPolicy, Criteria, InForce, Mode, PolicySet};
 use volguard::protocol::{Answer, Endpoint, ReviewError, Reviewer};
 

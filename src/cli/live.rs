@@ -4,8 +4,7 @@ use super::serve::{ServeArgs, tell};
 use crate::cluster::live::{LiveView, Sync};
 use crate::cluster::view::{View, ViewKind};
 use crate::cluster::watch::{self, Watcher};
-use crate::own::status::{self, Uses};
-use crate::own::{Assembler, Standing, Verdict};
+use crate::own::{self, Assembler, Effect, Uses, Verdict};
 use crate::policy::InForce;
 use crate::server::{Condition, Readiness};
 use crate::telemetry::Metrics;
@@ -30,7 +29,7 @@ pub(super) async fn start(
     let live = Arc::new(LiveView::new(View::default()));
     let watcher = Watcher::start(&client, ViewKind::OWN, &live);
     let (verdicts, told) = tokio::sync::watch::channel(Vec::new());
-    tokio::spawn(status::write(client, told, uses.clone()));
+    tokio::spawn(own::write(client, told, uses.clone()));
     let follower = Follower {
         live: Arc::clone(&live),
         watcher,
@@ -40,9 +39,25 @@ pub(super) async fn start(
         problems: BTreeMap::new(),
         verdicts,
     };
-    tokio::spawn(follower.run(readiness.condition("cluster view", "the caches are not synced yet")));
+    let synced = readiness.condition("cluster view", "the caches are not synced yet");
+    supervise(readiness, "policies of the cluster", follower.run(synced));
     tokio::spawn(count(Arc::clone(&live), Arc::clone(metrics)));
     Ok(live)
+}
+
+/// Runs what never ends. If it does all the same, that is a fault of volguard: it is no longer ready, so that it is noticed.
+fn supervise(readiness: &Readiness, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    let running = readiness.condition(name, "not followed yet");
+    running.met();
+    let task = tokio::spawn(task);
+    tokio::spawn(async move {
+        let outcome = task.await;
+        tracing::error!(
+            ?outcome,
+            "{name} are no longer followed; restart volguard, and please report this"
+        );
+        running.not_met("no longer followed because of a fault; restart volguard");
+    });
 }
 
 /// Follows the objects that volguard is configured by.
@@ -87,11 +102,8 @@ impl Follower {
     /// Says what is wrong with an object, once.
     fn say(&mut self, verdicts: &[Verdict]) {
         let mut problems = BTreeMap::new();
-        for Verdict {
-            kind, name, standing, ..
-        } in verdicts
-        {
-            let Standing::Invalid(problem) = standing else { continue };
+        for Verdict { kind, name, effect, .. } in verdicts {
+            let Effect::Invalid(problem) = effect else { continue };
             let key = (*kind, name.clone());
             if self.problems.get(&key) != Some(problem) {
                 tracing::error!(

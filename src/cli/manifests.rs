@@ -4,6 +4,7 @@ use crate::manifests::{self, FailurePolicy, Installation, Part, Scope};
 use crate::policy::{PolicySet, read_objects};
 use crate::rules;
 use clap::Args;
+use serde_json::Value;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,13 +57,16 @@ fn installation(args: &ManifestsArgs) -> anyhow::Result<Installation> {
     if !args.policy.is_empty() {
         let (files, objects) = read_objects(&args.policy, &rules::ALL)?;
         policies = objects;
-        installation.scope = Scope::of(&PolicySet::from(files));
+        // Exceptions alone leave the policies to the cluster.
+        if !files.policies.is_empty() {
+            installation.scope = Scope::of(&PolicySet::from(files));
+        }
     }
     for policy in policies {
-        let name = policy["metadata"]["name"].as_str().unwrap_or_default();
-        installation
-            .policies
-            .insert(format!("{name}.yaml"), serde_saphyr::to_string(&policy)?);
+        let text = |pointer| policy.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        // A policy and an exception may have one name.
+        let file = format!("{}-{}.yaml", text("/kind").to_lowercase(), text("/metadata/name"));
+        installation.policies.insert(file, serde_saphyr::to_string(&policy)?);
     }
     Ok(installation)
 }

@@ -178,21 +178,30 @@ impl LiveView {
     /// Absent.
     pub fn replace(&self, kind: ViewKind, mut listed: View) {
         listed.set_complete(kind, true);
-        self.state.send_modify(|state| {
+        self.state.send_if_modified(|state| {
+            // A list that is taken again is usually what is known.
+            if state.sync[kind as usize] == Sync::Synced && state.view.has_same(kind, &listed) {
+                return false;
+            }
             state.view_mut(kind).replace(kind, listed);
             state.sync[kind as usize] = Sync::Synced;
             self.misses().retain(|named| {
                 let found = state.view.get(named.kind, &named.namespace, &named.name);
                 named.kind != kind || !matches!(found, Lookup::Found(_))
             });
+            true
         });
     }
 
     /// Says that the API server refuses to let the kind be read: all of it is Unknown from now on.
     pub fn refuse(&self, kind: ViewKind) {
-        self.state.send_modify(|state| {
+        self.state.send_if_modified(|state| {
+            if state.sync[kind as usize] == Sync::Refused {
+                return false;
+            }
             state.view_mut(kind).replace(kind, View::default());
             state.sync[kind as usize] = Sync::Refused;
+            true
         });
     }
 

@@ -329,6 +329,12 @@ impl View {
         self.tables[kind as usize] = std::mem::take(&mut other.tables[kind as usize]);
     }
 
+    /// Whether `other` knows the same of the kind.
+    pub fn has_same(&self, kind: ViewKind, other: &Self) -> bool {
+        let (ours, theirs) = (&self.tables[kind as usize], &other.tables[kind as usize]);
+        ours.complete == theirs.complete && ours.rows == theirs.rows
+    }
+
     /// Forgets every object of the kind.
     pub fn clear(&mut self, kind: ViewKind) {
         self.rows_mut(kind).clear();

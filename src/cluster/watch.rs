@@ -270,11 +270,17 @@ fn report(before: Reported, resource: &ApiResource, error: &watcher::Error, refu
         kind, group, plural, ..
     } = resource;
     if refused {
+        let is_own = ViewKind::find(group, kind).is_some_and(|kind| ViewKind::OWN.contains(&kind));
+        let consequence = if is_own {
+            "what they say is not in force, or stays as it was last known"
+        } else {
+            "checks that need them are skipped"
+        };
         tracing::warn!(
             kind,
             error,
-            "not allowed to read {kind} objects, so checks that need them are skipped; allow get, list and watch of \
-             resource {plural} in API group \"{group}\" in the ClusterRole of volguard's ServiceAccount"
+            "not allowed to read {kind} objects, so {consequence}; allow list and watch of resource {plural} in API group \
+             \"{group}\" in the ClusterRole of volguard's ServiceAccount"
         );
     } else {
         tracing::warn!(

@@ -4,7 +4,7 @@ use super::crds::{self, GROUP};
 use super::{Installation, NAME, TLS_SECRET, metadata};
 use serde_json::{Value, json};
 
-const READ: [&str; 3] = ["get", "list", "watch"];
+const READ: [&str; 2] = ["list", "watch"];
 
 /// What it takes to keep an object that is there up to date.
 const KEEP: [&str; 4] = ["get", "list", "update", "watch"];

@@ -88,7 +88,7 @@ impl Scope {
             json!({
                 "apiGroups": [group],
                 "resources": resources,
-                "verbs": ["get", "list", "watch"],
+                "verbs": ["list", "watch"],
             })
         };
         resources.into_iter().map(rule).collect()

@@ -90,7 +90,7 @@ fn webhook(installation: &Installation, name: &str, failure_policy: FailurePolic
         "failurePolicy": failure_policy.as_str(),
         "matchPolicy": "Equivalent",
         "namespaceSelector": {"matchExpressions": [{"key": NAME_LABEL, "operator": "NotIn", "values": left_alone}]},
-        "sideEffects": "None",
+        "sideEffects": "NoneOnDryRun",
         "timeoutSeconds": TIMEOUT_SECONDS,
     })
 }

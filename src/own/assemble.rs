@@ -32,9 +32,9 @@ struct Known {
     problems: Vec<Problem>,
 }
 
-/// Whether an object is in force.
+/// Whether an object has effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum Effect {
     /// It is, as it stands.
     InForce,
     /// It is an exception that no longer counts.
@@ -53,7 +53,7 @@ pub struct Verdict {
     /// Its `metadata.generation`.
     pub generation: Option<i64>,
     /// Whether it is in force.
-    pub standing: Standing,
+    pub effect: Effect,
     /// Its status as it stands.
     pub status: Value,
 }
@@ -67,8 +67,18 @@ pub struct Assembly {
     pub verdicts: Vec<Verdict>,
     /// Whether there is no policy at all, so that the default one is in force.
     pub is_default: bool,
-    /// When the next exception expires, after which a standing is another.
+    /// When the next exception expires, after which a effect is another.
     pub next_expiry: Option<Timestamp>,
+}
+
+impl Assembly {
+    /// The name of a StoragePolicy that is invalid.
+    pub fn invalid_policy(&self) -> Option<&str> {
+        let invalid = |verdict: &&Verdict| {
+            verdict.kind == ViewKind::StoragePolicy && matches!(verdict.effect, Effect::Invalid(_))
+        };
+        self.verdicts.iter().find(invalid).map(|verdict| verdict.name.as_str())
+    }
 }
 
 impl Assembler {
@@ -188,28 +198,28 @@ impl Assembler {
             kind,
             name: name.to_owned(),
             generation: row.pointer("/metadata/generation").and_then(Value::as_i64),
-            standing: known.standing(clash, now),
+            effect: known.effect(clash, now),
             status: row.get("status").cloned().unwrap_or_default(),
         })
     }
 }
 
 impl Known {
-    fn standing(&self, clash: Option<&String>, now: Timestamp) -> Standing {
+    fn effect(&self, clash: Option<&String>, now: Timestamp) -> Effect {
         if !self.problems.is_empty() {
             let said = self.problems.iter();
             let said: Vec<_> = said.map(|p| format!("{}: {}", p.field(), p.message)).collect();
             let stays = self.in_force.as_ref();
             let stays = stays.map_or("", |_| "; the version before stays in force");
-            return Standing::Invalid(said.join("; ") + stays);
+            return Effect::Invalid(said.join("; ") + stays);
         }
         match (&self.in_force, clash) {
-            (_, Some(clash)) => Standing::Invalid(clash.clone()),
+            (_, Some(clash)) => Effect::Invalid(clash.clone()),
             (Some(Own::Exception(exception)), None) => match exception.expires {
-                Some(expires) if exception.is_expired(now) => Standing::Expired(expires),
-                _ => Standing::InForce,
+                Some(expires) if exception.is_expired(now) => Effect::Expired(expires),
+                _ => Effect::InForce,
             },
-            _ => Standing::InForce,
+            _ => Effect::InForce,
         }
     }
 }
@@ -252,11 +262,11 @@ mod tests {
     }
 
     fn problems(assembly: &Assembly) -> Vec<Option<&str>> {
-        let standings = assembly.verdicts.iter().map(|verdict| &verdict.standing);
-        standings
-            .map(|standing| match standing {
-                Standing::Invalid(problem) => Some(problem.as_str()),
-                Standing::InForce | Standing::Expired(_) => None,
+        let effects = assembly.verdicts.iter().map(|verdict| &verdict.effect);
+        effects
+            .map(|effect| match effect {
+                Effect::Invalid(problem) => Some(problem.as_str()),
+                Effect::InForce | Effect::Expired(_) => None,
             })
             .collect()
     }
@@ -269,10 +279,10 @@ mod tests {
         let mut assembler = assembler();
         let before = assembler.assemble(&view, now());
         assert_eq!(before.criteria.policies.exceptions().all().len(), 1);
-        assert_eq!(before.verdicts[0].standing, Standing::InForce);
+        assert_eq!(before.verdicts[0].effect, Effect::InForce);
         let end = before.next_expiry.unwrap();
         let after = assembler.assemble(&view, end);
-        assert_eq!(after.verdicts[0].standing, Standing::Expired(end));
+        assert_eq!(after.verdicts[0].effect, Effect::Expired(end));
         assert_eq!(after.next_expiry, None);
     }
 

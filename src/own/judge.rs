@@ -26,9 +26,10 @@ pub fn judge(kind: ViewKind, name: &str, object: &Value, rules: &[&'static Rule]
     let spec = object.get("spec").unwrap_or(&Value::Null);
     match kind {
         ViewKind::StoragePolicy => Some(policy::judge(name, spec, rules).map(|policy| Own::Policy(Box::new(policy)))),
-        ViewKind::StorageException => {
-            Some(policy::judge_exception(name, spec, rules).map(|exception| Own::Exception(Box::new(exception))))
-        }
+        ViewKind::StorageException => Some(policy::judge_exception(name, spec, rules).map(|mut exception| {
+            exception.is_object = true;
+            Own::Exception(Box::new(exception))
+        })),
         ViewKind::StorageDriver => Some(drivers::judge(spec).map(|driver| Own::Driver(Box::new(driver)))),
         _ => None,
     }

@@ -1,12 +1,14 @@
 //! volguard's own objects in the cluster: StoragePolicies, StorageExceptions and StorageDrivers. They are judged when they are applied
-//! ([`judge`]), put in force when they are there ([`Assembler`]), and told how they fare ([`Verdict`], [`status`]).
+//! ([`judge`]), put in force when they are there ([`Assembler`]), and told how they fare ([`Verdict`], [`write`]).
 
 mod assemble;
 mod crds;
 mod judge;
-pub mod status;
+mod status;
+mod write;
 
 pub use crate::resources::Problem;
-pub use assemble::{Assembler, Assembly, Standing, Verdict};
+pub use assemble::{Assembler, Assembly, Effect, Verdict};
 pub use crds::crds;
 pub use judge::{Own, faults, judge};
+pub use write::{Uses, write};

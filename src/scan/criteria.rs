@@ -3,7 +3,7 @@
 use super::view;
 use crate::cluster::view::ViewKind;
 use crate::drivers::Drivers;
-use crate::own::{Assembler, Standing, Verdict};
+use crate::own::{Assembler, Effect, Verdict};
 use crate::policy::{CompiledPolicy, Criteria, PolicyFiles, PolicySet};
 use crate::report::{Report, ReportedError};
 use jiff::Timestamp;
@@ -25,11 +25,8 @@ pub async fn criteria(
     let view = view(client, kinds, report).await?;
     let mut assembler = Assembler::new(&crate::rules::ALL, given, drivers, false);
     let assembly = assembler.assemble(&view, Timestamp::now());
-    for Verdict {
-        kind, name, standing, ..
-    } in &assembly.verdicts
-    {
-        if let Standing::Invalid(problem) = standing {
+    for Verdict { kind, name, effect, .. } in &assembly.verdicts {
+        if let Effect::Invalid(problem) = effect {
             let message = format!("{} {name} is invalid: {problem}", kind.as_str());
             report.errors.push(ReportedError { place: None, message });
         }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 
@@ -74,7 +74,11 @@ pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: 
     let table = release.kubectl().must(&["get", "storagepolicies"]);
     assert!(table.contains("sample"), "{table}");
 
-    rolling_restart(&release, &account, &service, replicas);
+    let replicas = rolling_restart(&release, &account, &service, replicas);
+    wait("a refusal by a new replica", || is_refused(cx));
+    let reviewed = "volguard_admission_duration_seconds_count{endpoint=\"validate\"}";
+    let reviews = replicas.iter().filter_map(|replica| replica.metric(reviewed));
+    assert!(reviews.sum::<f64>() > 0.0, "the new replicas were asked");
 
     release.uninstall();
     let left: Vec<_> = release.objects().into_iter().collect();
@@ -92,7 +96,12 @@ pub(crate) fn from_an_empty_cluster_to_a_refusal_a_rolling_restart_and_back(cx: 
 }
 
 /// Replaces one replica after the other, as a Deployment does, under as many requests as clients can send.
-fn rolling_restart(release: &Release<'_>, account: &std::path::Path, service: &Forwarder, replicas: [Volguard; 2]) {
+fn rolling_restart(
+    release: &Release<'_>,
+    account: &std::path::Path,
+    service: &Forwarder,
+    replicas: [Volguard; 2],
+) -> Vec<Volguard> {
     let cx = release.cx;
     let claim = claim_on_disks(cx);
     let path = format!("/api/v1/namespaces/{}/persistentvolumeclaims?dryRun=All", cx.namespace);
@@ -105,7 +114,7 @@ fn rolling_restart(release: &Release<'_>, account: &std::path::Path, service: &F
         }
         Ok(())
     };
-    thread::scope(|scope| {
+    let running = thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
         let has_failed = || clients.iter().any(thread::ScopedJoinHandle::is_finished);
         let mut running: Vec<Volguard> = replicas.into_iter().collect();
@@ -129,11 +138,13 @@ fn rolling_restart(release: &Release<'_>, account: &std::path::Path, service: &F
         for client in clients {
             assert_eq!(client.join().unwrap(), Ok(()));
         }
+        running
     });
     let (sent, took) = (sent.load(Ordering::SeqCst), begin.elapsed());
-    assert!(sent > 0 && took > Duration::ZERO);
+    assert!(sent > 100, "{sent} requests");
     eprintln!(
         "a rolling restart of two replicas: {sent} requests, {:.0} a second, none lost",
         f64::from(u32::try_from(sent).unwrap()) / took.as_secs_f64()
     );
+    running
 }

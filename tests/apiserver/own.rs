@@ -221,8 +221,7 @@ pub(crate) fn an_exception_counts_until_it_expires_and_shows_its_use(cx: &Cx<'_>
     let _volguard = start(cx);
     cx.accepts(POLICY);
     wait_applied(cx, SHARED_CLAIM, false);
-    let now = Instant::now();
-    let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(15);
+    let until = |seconds| jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
     let exception = format!(
         "
 apiVersion: volguard.dev/v1alpha1
@@ -232,8 +231,9 @@ spec:
   rules: [unsupported-access-mode]
   match: {{namespaces: [$NS], names: [shared]}}
   reason: moves to shared storage this week
-  expires: {expires}
-"
+  expires: {}
+",
+        until(3600)
     );
     cx.accepts(&exception);
     wait_applied(cx, SHARED_CLAIM, true);
@@ -251,8 +251,13 @@ spec:
     // What it is not for is refused as before.
     cx.rejects(&SHARED_CLAIM.replace("name: shared", "name: other"));
 
-    wait_reason(cx, "storageexception", "$NS-agreed", "Expired");
-    assert!(now.elapsed().as_secs() >= 14);
+    let soon = until(2).to_string();
+    let patch = format!(r#"{{"spec": {{"expires": "{soon}"}}}}"#);
+    let name = cx.fill("$NS-agreed");
+    cx.kubectl()
+        .must(&["patch", "storageexception", &name, "--type=merge", "-p", &patch]);
+    let message = wait_reason(cx, "storageexception", "$NS-agreed", "Expired");
+    assert!(message.starts_with("expired at "), "{message}");
     cx.rejects(
         &SHARED_CLAIM
             .replace("10Gi", "11Gi")

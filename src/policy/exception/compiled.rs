@@ -22,6 +22,8 @@ pub struct CompiledException {
     pub reason: String,
     /// From when on it does not count; None means that it always does.
     pub expires: Option<Timestamp>,
+    /// It is an object of the cluster, whose status says when it was last used, and does not stand in a file.
+    pub is_object: bool,
     kinds: Vec<ObjectKind>,
     matches: ExceptionMatch,
 }
@@ -100,6 +102,7 @@ pub fn compile_exception(
             rules,
             reason: spec.reason.trim().to_owned(),
             expires,
+            is_object: false,
             kinds,
             matches: matches.clone(),
         })

@@ -43,6 +43,13 @@ impl Exceptions {
         exceptions.find(|exception| !exception.is_expired(now) && exception.matches(object))
     }
 
+    /// Whether an exception of this name is an object of the cluster.
+    pub fn has_object(&self, name: &str) -> bool {
+        let from = self.all.partition_point(|exception| exception.name.as_str() < name);
+        let mut named = self.all[from..].iter().take_while(|exception| exception.name == name);
+        named.any(|exception| exception.is_object)
+    }
+
     /// Those that no longer count.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = &CompiledException> {
         self.all.iter().filter(move |exception| exception.is_expired(now))

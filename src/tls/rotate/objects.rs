@@ -139,7 +139,8 @@ impl Objects {
                 namespace: Some(self.names.namespace.clone()),
                 ..ObjectMeta::default()
             },
-            type_: Some("kubernetes.io/tls".to_owned()),
+            // As the chart ships it, for the type cannot be changed.
+            type_: Some("Opaque".to_owned()),
             ..Secret::default()
         });
         let data = secret.data.get_or_insert_default();
