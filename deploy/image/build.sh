@@ -18,8 +18,8 @@ fi
 revision=$(git rev-parse HEAD)
 git diff --quiet HEAD -- || { revision=$revision-modified; echo "the image holds changes that are not committed" >&2; }
 version=$($cargo metadata --locked --no-deps --format-version 1 | jq -r '.packages[0].version')
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+# Not for the compiler: the binary holds no time, and C code would be built anew for each commit.
+epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 # Naming the target keeps crt-static away from build scripts and macros, which the compiler loads.
 triple=$(rustc -vV | sed -n 's/^host: //p')
@@ -36,7 +36,7 @@ chmod 755 "$out/context/volguard"
 chmod 644 "$out/context"/LICENSE-*
 
 # The components of the binary; with SOURCE_DATE_EPOCH set, no serial number and no time of today.
-$cargo cyclonedx --quiet --format json --target "$triple" --override-filename volguard.cdx
+SOURCE_DATE_EPOCH=$epoch $cargo cyclonedx --quiet --format json --target "$triple" --override-filename volguard.cdx
 sed "s|file://$root#|file:///volguard#|g" volguard.cdx.json > "$out/volguard.cdx.json"
 rm volguard.cdx.json
 
@@ -44,13 +44,13 @@ rm volguard.cdx.json
 store=$(mktemp -d)
 trap 'rm -rf "$store"' EXIT
 in_store() { buildah --root "$store/root" --runroot "$store/run" --storage-driver vfs "$@"; }
-in_store build --isolation chroot --format oci --timestamp "$SOURCE_DATE_EPOCH" --quiet \
+in_store build --isolation chroot --format oci --timestamp "$epoch" --quiet \
     --build-arg VERSION="$version" --build-arg REVISION="$revision" \
-    --build-arg CREATED="$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)" \
+    --build-arg CREATED="$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)" \
     --tag "volguard:$version" --file deploy/image/Dockerfile "$out/context" > /dev/null
 in_store push --quiet "volguard:$version" "oci:$store/layout:$version"
 # buildah's own archives hold the time of writing.
-tar --create --file "$out/volguard.oci.tar" --directory "$store/layout" --sort=name --mtime="@$SOURCE_DATE_EPOCH" \
+tar --create --file "$out/volguard.oci.tar" --directory "$store/layout" --sort=name --mtime="@$epoch" \
     --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w .
 rm -rf "$out/context"
 
