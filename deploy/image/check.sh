@@ -93,7 +93,8 @@ done
 same "owner of the process" "$(ps -o uid= -p "$server" | tr -d ' ')" 65532
 ask() { curl --silent --show-error --fail --max-time 10 --cacert "$work/root/ca/ca.crt" "$@"; }
 ask "$(said admin)/readyz" > /dev/null
-ask "$(said admin)/metrics" | grep -q "volguard_build_info{version=\"$version\"} 1" || fail "/metrics lacks the version"
+ask "$(said admin)/metrics" > "$work/metrics"
+grep -q "volguard_build_info{version=\"$version\"} 1" "$work/metrics" || fail "/metrics lacks the version"
 ask --header content-type:application/json --data "@$root/deploy/sample/denied.json" "$(said listening)/validate" \
     | jq -e '.response.allowed == false' > /dev/null || fail "the sample's claim was not denied"
 ask --header content-type:application/json --data "@$root/deploy/sample/patched.json" "$(said listening)/mutate" \
