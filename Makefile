@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help build run test lint fmt docs bench control-plane clean
+.PHONY: help build run test lint fmt docs bench image check-image control-plane clean
 
 help: ## List the recipes.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,12 @@ docs: ## Write the generated reference, the counts of the corpus and the README'
 
 bench: ## Measure reviews side by side with a server that only parses the envelope.
 	$(CARGO) bench --locked --bench admission
+
+image: ## Build the container image as an OCI archive (needs buildah, jq, cargo-cyclonedx).
+	@sh deploy/image/build.sh
+
+check-image: ## Check the archive that `make image` wrote, and run what is in it (needs root).
+	@sh deploy/image/check.sh
 
 clean: ## Remove what was built.
 	$(CARGO) clean
