@@ -466,6 +466,45 @@ fn a_policy_of_the_release_is_one_that_serve_takes() {
 }
 
 #[test]
+fn a_policy_that_enforces_is_not_forgotten() {
+    let refused = template(&["--set", "policy.spec.mode=Enforce"]).unwrap_err();
+    assert!(refused.contains("without policy.create=true"), "{refused}");
+}
+
+#[test]
+fn exceptions_are_installed_beside_a_policy_of_the_same_name_and_narrow_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = |kind: &str, spec: Value| json!({"apiVersion": "volguard.dev/v1alpha1", "kind": kind, "metadata": {"name": "house"}, "spec": spec});
+    let spec = json!({"rules": ["reclaim-delete"], "match": {"names": ["scratch"]}, "reason": "scratch data"});
+    let exception = object("StorageException", spec);
+    let (one, both) = (folder.path().join("one.yaml"), folder.path().join("both.yaml"));
+    std::fs::write(&one, exception.to_string()).unwrap();
+    let policy = object("StoragePolicy", json!({}));
+    std::fs::write(&both, format!("{policy}\n---\n{exception}\n")).unwrap();
+
+    let narrowed = volguard(&[
+        "manifests",
+        "--policy",
+        one.to_str().unwrap(),
+        "--only",
+        "rbac,webhooks",
+    ]);
+    assert_eq!(narrowed, volguard(&["manifests", "--only", "rbac,webhooks"]));
+    let objects = documents(&volguard(&[
+        "manifests",
+        "--policy",
+        both.to_str().unwrap(),
+        "--only",
+        "workload",
+    ]));
+    let files = of_kind(&objects, "ConfigMap")[0]["data"].as_object().unwrap();
+    assert_eq!(
+        files.keys().collect::<Vec<_>>(),
+        ["storageexception-house.yaml", "storagepolicy-house.yaml"]
+    );
+}
+
+#[test]
 fn pods_have_no_privileges() {
     let objects = rendered(&[]);
     let pod = &of_kind(&objects, "Deployment")[0]["spec"]["template"]["spec"];

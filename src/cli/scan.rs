@@ -2,10 +2,12 @@
 
 use super::judging::JudgingArgs;
 use crate::cluster::watch::connect;
+use crate::policy::PolicySet;
 use crate::report::Report;
 use crate::scan;
 use anyhow::Context as _;
 use clap::Args;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,6 +28,9 @@ pub(super) struct ScanArgs {
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     let files = args.judging.files()?;
+    for said in super::expired(&PolicySet::from(files.clone())) {
+        writeln!(std::io::stderr(), "volguard: {said}")?;
+    }
     let drivers = args.judging.drivers.load()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
