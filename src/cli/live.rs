@@ -4,12 +4,11 @@ use super::serve::{ServeArgs, tell};
 use crate::cluster::live::{LiveView, Sync};
 use crate::cluster::view::{View, ViewKind};
 use crate::cluster::watch::{self, Watcher};
-use crate::own::{self, Assembler, Effect, Uses, Verdict};
+use crate::own::{self, Assembler, Assembly, Effect, Follower, Uses, Verdict};
 use crate::policy::InForce;
-use crate::server::{Condition, Readiness};
+use crate::server::Readiness;
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,12 +34,26 @@ pub(super) async fn start(
         watcher,
         assembler,
         in_force: in_force.clone(),
-        metrics: Arc::clone(metrics),
-        problems: BTreeMap::new(),
         verdicts,
     };
-    let synced = readiness.condition("cluster view", "the caches are not synced yet");
-    supervise(readiness, "policies of the cluster", follower.run(synced));
+    let (known, synced) = (
+        Arc::clone(&live),
+        readiness.condition("cluster view", "the caches are not synced yet"),
+    );
+    let (metrics_of_policies, mut said, mut synced) = (Arc::clone(metrics), Said::default(), Some(synced));
+    let told = move |assembly: &Assembly| {
+        said.problems(&assembly.verdicts);
+        tell(&metrics_of_policies, assembly, &mut said.in_force);
+        // Not before the policies are known is it known what else is looked up.
+        if let Some(synced) = synced.take() {
+            let known = Arc::clone(&known);
+            tokio::spawn(async move {
+                known.synced().await;
+                synced.met();
+            });
+        }
+    };
+    supervise(readiness, "policies of the cluster", follower.run(told));
     tokio::spawn(count(Arc::clone(&live), Arc::clone(metrics)));
     Ok(live)
 }
@@ -60,78 +73,26 @@ fn supervise(readiness: &Readiness, name: &'static str, task: impl Future<Output
     });
 }
 
-/// Follows the objects that volguard is configured by.
-struct Follower {
-    live: Arc<LiveView>,
-    watcher: Watcher,
-    assembler: Assembler,
-    in_force: InForce,
-    metrics: Arc<Metrics>,
-    /// What was said to be wrong, so that it is said once.
+/// What was said of the objects that volguard is configured by, so that it is said once.
+#[derive(Default)]
+struct Said {
+    in_force: String,
     problems: BTreeMap<(ViewKind, String), String>,
-    verdicts: tokio::sync::watch::Sender<Vec<Verdict>>,
 }
 
-impl Follower {
-    async fn run(mut self, synced: Condition) {
-        let (mut seen, mut next_expiry, mut said) = (None, None, String::new());
-        let mut synced = Some(synced);
-        loop {
-            let view = tokio::select! {
-                view = self.live.changed(ViewKind::OWN, &mut seen) => view,
-                () = moment(next_expiry) => self.live.snapshot(),
-            };
-            let assembly = self.assembler.assemble(&view, Timestamp::now());
-            next_expiry = assembly.next_expiry;
-            // What the rules look up is there, or soon will be, when the first review asks.
-            self.watcher.extend(assembly.criteria.policies.needs());
-            self.say(&assembly.verdicts);
-            tell(&self.metrics, &assembly, &mut said);
-            self.in_force.replace(assembly.criteria);
-            self.verdicts.send_replace(assembly.verdicts);
-            if let Some(synced) = synced.take() {
-                let live = Arc::clone(&self.live);
-                tokio::spawn(async move {
-                    live.synced().await;
-                    synced.met();
-                });
-            }
-        }
-    }
-
-    /// Says what is wrong with an object, once.
-    fn say(&mut self, verdicts: &[Verdict]) {
+impl Said {
+    /// Says what is wrong with an object.
+    fn problems(&mut self, verdicts: &[Verdict]) {
         let mut problems = BTreeMap::new();
         for Verdict { kind, name, effect, .. } in verdicts {
             let Effect::Invalid(problem) = effect else { continue };
             let key = (*kind, name.clone());
             if self.problems.get(&key) != Some(problem) {
-                tracing::error!(
-                    kind = kind.as_str(),
-                    name,
-                    problem,
-                    "{} {name} is invalid",
-                    kind.as_str()
-                );
+                tracing::error!(problem, "{} {name} is invalid", kind.as_str());
             }
             problems.insert(key, problem.clone());
         }
         self.problems = problems;
-    }
-}
-
-/// Waits for a moment of the wall clock, for ever where there is none.
-async fn moment(moment: Option<Timestamp>) {
-    match moment {
-        // In steps, for the clock may be set.
-        Some(moment) => {
-            while let Ok(left) = Duration::try_from(moment.duration_since(Timestamp::now()))
-                && !left.is_zero()
-            {
-                tokio::time::sleep(left.min(Duration::from_secs(60))).await;
-            }
-        }
-        None => std::future::pending().await,
     }
 }
 
