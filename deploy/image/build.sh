@@ -27,11 +27,11 @@ separator=$(printf '\037')
 flags=-Ctarget-feature=+crt-static
 flags=$flags$separator--remap-path-prefix=$root=/volguard
 flags=$flags$separator--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
-CARGO_ENCODED_RUSTFLAGS=$flags $cargo build --release --locked --bin volguard --target "$triple" --target-dir "$target"
+CARGO_ENCODED_RUSTFLAGS=$flags $cargo build --profile image --locked --bin volguard --target "$triple" --target-dir "$target"
 
 rm -rf "$out"
 mkdir -p "$out/context"
-cp "$target/$triple/release/volguard" LICENSE-APACHE LICENSE-MIT "$out/context/"
+cp "$target/$triple/image/volguard" LICENSE-APACHE LICENSE-MIT "$out/context/"
 chmod 755 "$out/context/volguard"
 chmod 644 "$out/context"/LICENSE-*
 
@@ -55,4 +55,4 @@ tar --create --file "$out/volguard.oci.tar" --directory "$store/layout" --sort=n
 rm -rf "$out/context"
 
 echo "$out/volguard.oci.tar  volguard:$version  $(jq -r '.manifests[0].digest' "$store/layout/index.json")"
-echo "archive $(stat -c %s "$out/volguard.oci.tar") bytes, binary $(stat -c %s "$target/$triple/release/volguard") bytes"
+echo "archive $(stat -c %s "$out/volguard.oci.tar") bytes, binary $(stat -c %s "$target/$triple/image/volguard") bytes"

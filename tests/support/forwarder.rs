@@ -85,6 +85,9 @@ impl Drop for Forwarder {
 impl Shared {
     fn forward(&self, client: TcpStream) -> io::Result<()> {
         let target = self.connect()?;
+        // Small writes wait for each other otherwise, 40 ms at a time.
+        client.set_nodelay(true)?;
+        target.set_nodelay(true)?;
         lock(&self.open).extend([client.try_clone()?, target.try_clone()?]);
         let (client_again, target_again) = (client.try_clone()?, target.try_clone()?);
         thread::spawn(move || copy(client, target));
