@@ -181,7 +181,7 @@ pub fn decide(
         response: Response {
             warnings: warnings(enforced(Action::Warn)),
             unlisted: enforced(Action::Deny).count() - causes.len(),
-            is_invalid: false,
+            invalid: None,
             causes,
             annotations,
             patch,

@@ -23,6 +23,12 @@ impl Pace {
     const SHORTEST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(30);
 
+    /// Whether writes follow each other so closely that somebody must be undoing them, or that they fail.
+    pub(crate) fn is_contended(&self, now: Instant) -> bool {
+        let recent = self.last.is_some_and(|last| now.duration_since(last) < 4 * self.pause);
+        recent && self.pause >= 8 * Self::SHORTEST
+    }
+
     /// Whether a write may start now; if so, it counts.
     pub(crate) fn starts(&mut self, now: Instant) -> bool {
         let since = self.last.map(|last| now.duration_since(last));
@@ -52,6 +58,8 @@ mod tests {
             }
         }
         assert_eq!(starts, [0, 1, 3, 7, 15, 31, 61, 91, 121]);
+        assert!(pace.is_contended(start + Duration::from_secs(150)));
+        assert!(!pace.is_contended(start + Duration::from_secs(600)));
 
         let later = start + Duration::from_secs(600);
         assert!(pace.starts(later));

@@ -2,8 +2,9 @@
 
 use super::Cluster;
 use crate::cluster::view::ViewKind;
+use crate::model::Meta;
 use crate::own;
-use crate::protocol::{Cause, Response, Review, ReviewError};
+use crate::protocol::{Cause, Invalid, Response, Review, ReviewError};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -32,7 +33,11 @@ pub(super) fn judge(kind: ViewKind, review: &Review<'_>, cluster: &Cluster) -> R
     };
     Ok(Response {
         causes: faults.into_iter().map(cause).collect(),
-        is_invalid: true,
+        invalid: Some(Invalid {
+            kind: kind.as_str().to_owned(),
+            group: kind.group().to_owned(),
+            name: Meta::of(&object.value).name().to_owned(),
+        }),
         ..Response::default()
     })
 }

@@ -152,6 +152,13 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Shown> {
         (Some(objects), false) => webhooks(objects, &chain, now).await?,
         _ => Vec::new(),
     };
+    if objects.is_some() && webhooks.is_empty() && !chain.is_empty() {
+        let name = &args.webhook_configuration;
+        problems.push(format!(
+            "no webhook configuration is named {name}, so the API server asks nobody; install it again, or name it with \
+             --webhook-configuration"
+        ));
+    }
     let doubtful = webhooks.iter().filter(|webhook| !webhook.trusts);
     problems.extend(doubtful.map(|webhook| format!("{} of {} does not trust it", webhook.name, webhook.configuration)));
     Ok(Shown {

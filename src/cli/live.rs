@@ -88,7 +88,11 @@ impl Said {
             let Effect::Invalid(problem) = effect else { continue };
             let key = (*kind, name.clone());
             if self.problems.get(&key) != Some(problem) {
-                tracing::error!(problem, "{} {name} is invalid", kind.as_str());
+                tracing::error!(
+                    problem,
+                    "{} {name} is invalid; a version before it stays in force, if this replica knows one",
+                    kind.as_str()
+                );
             }
             problems.insert(key, problem.clone());
         }

@@ -37,9 +37,19 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
         let client = connect(args.kubeconfig.as_deref(), args.context.as_deref()).await?;
         let mut report = Report::default();
         let unreachable = "the API server cannot be asked";
-        let default = args.judging.default_policy();
-        let criteria = scan::criteria(&client, files, default, drivers, &mut report).await;
-        let criteria = criteria.context(unreachable)?;
+        let assembly = scan::criteria(&client, files, drivers, &mut report).await;
+        let assembly = assembly.context(unreachable)?;
+        let mut criteria = assembly.criteria;
+        if assembly.is_default {
+            let policy = args.judging.default_policy();
+            let profile = policy.profile.as_str();
+            writeln!(
+                std::io::stderr(),
+                "volguard: the cluster has no policy in force; judging by profile {profile} in mode Enforce"
+            )?;
+            let exceptions = criteria.policies.exceptions().all().to_vec();
+            criteria.policies = PolicySet::new(vec![policy]).with_exceptions(exceptions);
+        }
         let scanned = scan::scan(&client, &criteria, args.namespace.as_deref(), &mut report).await;
         scanned.context(unreachable)?;
         anyhow::Ok(report)

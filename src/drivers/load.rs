@@ -1,6 +1,6 @@
 //! StorageDriver files: what a user knows of drivers.
 
-use super::schema::Driver;
+use super::schema::{Driver, Support};
 use crate::resources::{self, Problem, ResourceErrors, ResourceKind, schema};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub fn judge(spec: &Value) -> Result<Driver, Vec<Problem>> {
     if problems.is_empty() { Ok(driver) } else { Err(problems) }
 }
 
-/// Sizes of which one says the opposite of the other.
+/// What says the opposite of something else, or nothing at all.
 fn contradictions(driver: &Driver) -> Vec<Problem> {
     let cases = driver.sizes.iter().flat_map(|facts| &facts.cases).enumerate();
     let crossed = cases.filter_map(|(index, case)| {
@@ -62,7 +62,15 @@ fn contradictions(driver: &Driver) -> Vec<Problem> {
         let message = "contradicts `cases`: a driver that ignores sizes has no bounds; remove one of them";
         Problem::new("/spec/sizes/ignored", message)
     });
-    crossed.chain(ignored).collect()
+    let modes = driver.access_modes.iter().flat_map(|facts| &facts.cases).enumerate();
+    let modes = modes.map(|(index, case)| (format!("/spec/accessModes/cases/{index}"), case.support, case.stage));
+    let volumes = driver.volume_modes.iter().flat_map(|facts| &facts.cases).enumerate();
+    let volumes = volumes.map(|(index, case)| (format!("/spec/volumeModes/cases/{index}"), case.support, case.stage));
+    let unnoticed = modes.chain(volumes).filter_map(|(pointer, support, stage)| {
+        let message = "is refused at no `stage` (create, attach, stage), so that nobody would notice; say at which";
+        (support == Support::Refused && stage.is_none()).then(|| Problem::new(pointer, message))
+    });
+    crossed.chain(ignored).chain(unnoticed).collect()
 }
 
 /// Bounds that are no quantities.

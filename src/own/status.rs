@@ -10,7 +10,11 @@ pub(super) fn patch(verdict: &Verdict, now: Timestamp) -> Option<Value> {
     let (holds, reason, message) = match &verdict.effect {
         Effect::InForce => ("True", "InForce", "in force as it stands".to_owned()),
         Effect::Expired(expires) => ("False", "Expired", format!("expired at {expires} and no longer counts")),
-        Effect::Invalid(problem) => ("False", "Invalid", problem.clone()),
+        Effect::Invalid(problem) => (
+            "False",
+            "Invalid",
+            format!("{problem}; replicas that know an earlier version keep it in force until they end"),
+        ),
     };
     let generation = verdict.generation;
     let before = verdict.status.pointer("/conditions/0").unwrap_or(&Value::Null);
@@ -75,7 +79,11 @@ mod tests {
         verdict.effect = Effect::Invalid("spec.mode: no".to_owned());
         let failed = told(&mut verdict, "2026-06-01T00:00:03Z").unwrap();
         assert_eq!(failed, ["False", "Invalid", "2026-06-01T00:00:03Z"]);
-        assert_eq!(verdict.status["conditions"][0]["message"], "spec.mode: no");
+        let message = verdict.status["conditions"][0]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("spec.mode: no; replicas that know an earlier version"),
+            "{message}"
+        );
         assert_eq!(told(&mut verdict, "2026-06-01T00:00:04Z"), None);
     }
 }

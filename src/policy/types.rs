@@ -41,6 +41,7 @@ impl Mode {
     plural = "storagepolicies",
     shortname = "spol",
     category = "volguard",
+    doc = "Which rules run on which objects, and what is done with what they find.",
     status = "StoragePolicyStatus",
     derive = "PartialEq",
     printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),

@@ -5,5 +5,5 @@ mod response;
 mod review;
 
 pub use record::{Answer, Endpoint, Record, RecordedFinding, ReviewError, Reviewer, UsedException};
-pub use response::{Cause, Response};
+pub use response::{Cause, Invalid, Response};
 pub use review::{Object, Review, UserInfo};

@@ -17,6 +17,17 @@ pub struct Cause {
     pub field: String,
 }
 
+/// An object that is no valid one of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Invalid {
+    /// Its kind.
+    pub kind: String,
+    /// Its API group.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// What volguard answers.
 #[derive(Debug, Clone, Default)]
 pub struct Response {
@@ -25,7 +36,7 @@ pub struct Response {
     /// How many more findings deny than `causes` names.
     pub unlisted: usize,
     /// The object is no valid one of its kind (422), rather than forbidden (403).
-    pub is_invalid: bool,
+    pub invalid: Option<Invalid>,
     /// Shown to the user.
     pub warnings: Vec<String>,
     /// Kept in the API server's audit log.
@@ -71,6 +82,8 @@ struct Status<'a> {
 
 #[derive(Serialize)]
 struct Details<'a> {
+    #[serde(flatten)]
+    object: Option<&'a Invalid>,
     causes: &'a [Cause],
 }
 
@@ -79,7 +92,7 @@ impl Response {
     fn message(&self) -> String {
         let line = |cause: &Cause| {
             // As the API server writes what is wrong with an object; of a finding the message says where it is.
-            if self.is_invalid {
+            if self.invalid.is_some() {
                 format!("{}: {}", cause.field, cause.message)
             } else {
                 cause.message.clone()
@@ -102,10 +115,13 @@ impl Response {
         };
         let status = (!self.causes.is_empty()).then(|| Status {
             outcome: "Failure",
-            code: if self.is_invalid { 422 } else { 403 },
-            reason: if self.is_invalid { "Invalid" } else { "Forbidden" },
+            code: if self.invalid.is_some() { 422 } else { 403 },
+            reason: if self.invalid.is_some() { "Invalid" } else { "Forbidden" },
             message: self.message(),
-            details: Details { causes: &self.causes },
+            details: Details {
+                object: self.invalid.as_ref(),
+                causes: &self.causes,
+            },
         });
         let envelope = Envelope {
             api_version: "admission.k8s.io/v1",

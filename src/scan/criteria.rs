@@ -3,22 +3,20 @@
 use super::view;
 use crate::cluster::view::ViewKind;
 use crate::drivers::Drivers;
-use crate::own::{Assembler, Effect, Verdict};
-use crate::policy::{CompiledPolicy, Criteria, PolicyFiles, PolicySet};
+use crate::own::{Assembler, Assembly, Effect, Verdict};
+use crate::policy::PolicyFiles;
 use crate::report::{Report, ReportedError};
 use jiff::Timestamp;
 use kube::Client;
 use std::sync::Arc;
 
-/// The policies that are given, else those of the cluster, else the `default`; in any case the exceptions and drivers of the
-/// cluster too. An object of the cluster that is invalid is an error of `report`. Fails when the API server cannot be asked.
+/// The policies that are given, else those of the cluster, in any case with the exceptions and drivers of the cluster. An object of the cluster that is invalid is an error of `report`. Fails when the API server cannot be asked.
 pub async fn criteria(
     client: &Client,
     given: PolicyFiles,
-    default: CompiledPolicy,
     drivers: Arc<Drivers>,
     report: &mut Report,
-) -> Result<Criteria, kube::Error> {
+) -> Result<Assembly, kube::Error> {
     let has_policies = !given.policies.is_empty();
     let kinds = ViewKind::OWN.into_iter();
     let kinds = kinds.filter(|kind| *kind != ViewKind::StoragePolicy || !has_policies);
@@ -31,10 +29,5 @@ pub async fn criteria(
             report.errors.push(ReportedError { place: None, message });
         }
     }
-    let mut criteria = assembly.criteria;
-    if assembly.is_default {
-        let exceptions = criteria.policies.exceptions().all().to_vec();
-        criteria.policies = PolicySet::new(vec![default]).with_exceptions(exceptions);
-    }
-    Ok(criteria)
+    Ok(assembly)
 }

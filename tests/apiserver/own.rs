@@ -208,7 +208,7 @@ pub(crate) fn an_invalid_policy_that_got_in_leaves_the_last_good_one_in_force(cx
         .must(&["patch", "storagepolicy", &policy, "--type=merge", "-p", patch]);
     let message = wait_reason(cx, "storagepolicy", "$NS-house", "Invalid");
     assert!(message.contains("did you mean `immediate-binding`?"), "{message}");
-    assert!(message.contains("the version before stays in force"), "{message}");
+    assert!(message.contains("keep it in force"), "{message}");
     assert_eq!(ready(cx, "storagepolicy", "$NS-house")["status"], "False");
     let _webhooks = volguard.registration().install(cx);
     cx.rejects(SHARED_CLAIM);

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
     plural = "storageexceptions",
     shortname = "sexc",
     category = "volguard",
+    doc = "Findings of named rules on matched objects that are accepted, for a reason and until a time.",
     status = "StorageExceptionStatus",
     derive = "PartialEq",
     printcolumn(name = "Rules", type_ = "string", json_path = ".spec.rules"),

@@ -188,6 +188,16 @@ impl Rotation {
             return;
         };
         for (kind, view) in self.configurations.iter_mut().enumerate() {
+            if view.pace.is_contended(Instant::now()) {
+                let name = self.objects.configuration_name(kind);
+                let text = format!(
+                    "somebody else writes caBundle of {name} again and again, so that the API server may not trust the \
+                     certificate; take cert-manager's annotation off it, or have the GitOps tool leave caBundle alone"
+                );
+                self.troubles.add(Place::Contention(kind), text);
+            } else {
+                self.troubles.clear(Place::Contention(kind));
+            }
             let Some(object) = view.object.as_ref().filter(|_| view.trust == Trust::Wrong) else {
                 self.troubles.clear(Place::CheckSecret(kind));
                 self.troubles.clear(Place::WriteConfiguration(kind));

@@ -18,6 +18,8 @@ pub(super) enum Place {
     /// Reading the Secret again before a configuration is written.
     CheckSecret(usize),
     WriteConfiguration(usize),
+    /// Somebody else writes the same configuration.
+    Contention(usize),
 }
 
 /// What is wrong at present.
