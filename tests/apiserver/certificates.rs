@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use volguard::tls::{Certificate, provider, served_at};
 
 use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
+use crate::support::load::Load;
 use crate::support::volguard::{Launch, Volguard};
 use crate::support::webhooks::{Installed, Webhooks};
 use crate::support::{Cx, wait, wait_for};
@@ -30,6 +31,9 @@ apiVersion: v1
 kind: Secret
 metadata: {name: certificate}
 ";
+
+/// How many clients send requests at once while certificates are replaced.
+const CLIENTS: usize = 4;
 
 const COLLECTIONS: [&str; 2] = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"];
 const EXPIRY: &str = "volguard_certificate_expiry_timestamp_seconds";
@@ -198,15 +202,9 @@ pub(crate) fn no_request_fails_while_the_ca_is_replaced(cx: &Cx<'_>) {
     });
 
     let first = certificates(&secret_value(cx, "ca.crt")).swap_remove(0);
-    let (created, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (load, done) = (Load::of_claims(cx.api(), &cx.namespace, &claim), AtomicBool::new(false));
     let leaves = thread::scope(|scope| {
-        let requests = scope.spawn(|| {
-            while !done.load(Ordering::SeqCst) {
-                cx.api().create(&path, &claim).map_err(|refusal| refusal.message)?;
-                created.fetch_add(1, Ordering::SeqCst);
-            }
-            Ok::<(), String>(())
-        });
+        let clients = load.start(scope, CLIENTS);
         // The API server keeps connections for long; these are those of one that connects anew each time.
         let connections = scope.spawn(|| {
             let mut leaves = BTreeSet::new();
@@ -228,12 +226,12 @@ pub(crate) fn no_request_fails_while_the_ca_is_replaced(cx: &Cx<'_>) {
             Ok(leaves)
         });
         let replaced = wait_for("the first CA to be gone", Duration::from_secs(100), || {
-            let failed = requests.is_finished() || connections.is_finished();
+            let failed = load.has_failed() || connections.is_finished();
             let authorities = certificates(&secret_value(cx, "ca.crt"));
             (failed || !authorities.contains(&first)).then_some(())
         });
         done.store(true, Ordering::SeqCst);
-        assert_eq!(requests.join().unwrap(), Ok(()));
+        assert!(load.stop("a rotation of CA and certificate", clients) > 100);
         let leaves = connections
             .join()
             .unwrap()
@@ -243,7 +241,6 @@ pub(crate) fn no_request_fails_while_the_ca_is_replaced(cx: &Cx<'_>) {
     });
     // That of the first CA, one of the same CA that took its place, and one of the next CA at least.
     assert!(leaves.len() >= 3, "{} certificates were served", leaves.len());
-    assert!(created.into_inner() > 100);
     for replica in &replicas {
         assert!(!served(replica.address).is_signed_by(&first));
         assert_eq!(replica.metric(FAILING), Some(0.0));

@@ -2,7 +2,6 @@
 //! again. There is no kubelet, so that the test starts the container's command itself.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -11,6 +10,7 @@ use serde_json::json;
 use crate::chart::{MUTATING, NAMESPACE, Release, VALIDATING};
 use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
+use crate::support::load::Load;
 use crate::support::volguard::{Launch, Volguard};
 use crate::support::{Cx, wait};
 
@@ -104,19 +104,9 @@ fn rolling_restart(
 ) -> Vec<Volguard> {
     let cx = release.cx;
     let claim = claim_on_disks(cx);
-    let path = format!("/api/v1/namespaces/{}/persistentvolumeclaims?dryRun=All", cx.namespace);
-    let (sent, done) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let begin = Instant::now();
-    let ask = || -> Result<(), String> {
-        while !done.load(Ordering::SeqCst) {
-            cx.api().create(&path, &claim).map_err(|refusal| refusal.message)?;
-            sent.fetch_add(1, Ordering::SeqCst);
-        }
-        Ok(())
-    };
-    let running = thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(ask)).collect();
-        let has_failed = || clients.iter().any(thread::ScopedJoinHandle::is_finished);
+    let load = Load::of_claims(cx.api(), &cx.namespace, &claim);
+    thread::scope(|scope| {
+        let clients = load.start(scope, CLIENTS);
         let mut running: Vec<Volguard> = replicas.into_iter().collect();
         for _ in 0..2 {
             let more = start_pod(release, account);
@@ -131,20 +121,11 @@ fn rolling_restart(
             // A Service learns a moment later that an endpoint is gone; open connections stay.
             service.set_targets(running.iter().map(|replica| replica.address).collect());
             wait("the old replica to end", || {
-                (has_failed() || old.admin_get("/livez").0 == 0).then_some(())
+                (load.has_failed() || old.admin_get("/livez").0 == 0).then_some(())
             });
         }
-        done.store(true, Ordering::SeqCst);
-        for client in clients {
-            assert_eq!(client.join().unwrap(), Ok(()));
-        }
+        let sent = load.stop("a rolling restart of two replicas", clients);
+        assert!(sent > 100, "{sent} requests");
         running
-    });
-    let (sent, took) = (sent.load(Ordering::SeqCst), begin.elapsed());
-    assert!(sent > 100, "{sent} requests");
-    eprintln!(
-        "a rolling restart of two replicas: {sent} requests, {:.0} a second, none lost",
-        f64::from(u32::try_from(sent).unwrap()) / took.as_secs_f64()
-    );
-    running
+    })
 }

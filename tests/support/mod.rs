@@ -14,6 +14,7 @@ pub(crate) mod cx;
 pub(crate) mod forwarder;
 pub(crate) mod helm;
 pub(crate) mod kubectl;
+pub(crate) mod load;
 pub(crate) mod nodes;
 pub(crate) mod process;
 pub(crate) mod runner;
