@@ -2,7 +2,7 @@
 
 use super::{DriverFiles, EXIT_ERROR, EXIT_FINDINGS, expired};
 use crate::engine::{Action, Profile};
-use crate::policy::{CompiledPolicy, Mode, PolicyFiles, PolicySet};
+use crate::policy::{CompiledPolicy, Exceptions, Mode, PolicyFiles, PolicySet};
 use crate::report::{self, Report};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -50,23 +50,22 @@ enum FailOn {
 }
 
 impl JudgingArgs {
-    /// The policies to judge by, and the exceptions from them. Fails where one of the files does. Exceptions that are expired
-    /// are told on standard error.
+    /// The policies to judge by, and the exceptions from them. Fails where one of the files does.
     pub(super) fn policies(&self) -> anyhow::Result<PolicySet> {
         let mut files = self.files()?;
         if files.policies.is_empty() {
             files.policies.push(self.default_policy());
         }
-        let policies = PolicySet::from(files);
-        for said in expired(&policies) {
-            writeln!(std::io::stderr(), "volguard: {said}")?;
-        }
-        Ok(policies)
+        Ok(PolicySet::from(files))
     }
 
     /// What the files hold, and the policy of a profile that is asked for. Without a policy, others are to be judged by.
+    /// Exceptions that are expired are told on standard error.
     pub(super) fn files(&self) -> anyhow::Result<PolicyFiles> {
         let mut files = crate::policy::read(&self.policy, &crate::rules::ALL)?;
+        for said in expired(&Exceptions::new(files.exceptions.clone())) {
+            writeln!(std::io::stderr(), "volguard: {said}")?;
+        }
         if self.profile.is_some() {
             files.policies.push(self.default_policy());
         }

@@ -1,15 +1,15 @@
 //! The cluster behind `volguard serve`: its watches, and what is put in force from it.
 
-use super::serve::{ServeArgs, tell};
+use super::said::Said;
+use super::serve::ServeArgs;
 use crate::cluster::live::{LiveView, Sync};
 use crate::cluster::view::{View, ViewKind};
 use crate::cluster::watch::{self, Watcher};
-use crate::own::{self, Assembler, Assembly, Effect, Follower, Uses, Verdict};
+use crate::own::{self, Assembler, Assembly, Follower, Uses};
 use crate::policy::InForce;
 use crate::server::Readiness;
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +42,7 @@ pub(super) async fn start(
     );
     let (metrics_of_policies, mut said, mut synced) = (Arc::clone(metrics), Said::default(), Some(synced));
     let told = move |assembly: &Assembly| {
-        said.problems(&assembly.verdicts);
-        tell(&metrics_of_policies, assembly, &mut said.in_force);
+        said.tell(&metrics_of_policies, assembly);
         // Not before the policies are known is it known what else is looked up.
         if let Some(synced) = synced.take() {
             let known = Arc::clone(&known);
@@ -71,33 +70,6 @@ fn supervise(readiness: &Readiness, name: &'static str, task: impl Future<Output
         );
         running.not_met("no longer followed because of a fault; restart volguard");
     });
-}
-
-/// What was said of the objects that volguard is configured by, so that it is said once.
-#[derive(Default)]
-struct Said {
-    in_force: String,
-    problems: BTreeMap<(ViewKind, String), String>,
-}
-
-impl Said {
-    /// Says what is wrong with an object.
-    fn problems(&mut self, verdicts: &[Verdict]) {
-        let mut problems = BTreeMap::new();
-        for Verdict { kind, name, effect, .. } in verdicts {
-            let Effect::Invalid(problem) = effect else { continue };
-            let key = (*kind, name.clone());
-            if self.problems.get(&key) != Some(problem) {
-                tracing::error!(
-                    problem,
-                    "{} {name} is invalid; a version before it stays in force, if this replica knows one",
-                    kind.as_str()
-                );
-            }
-            problems.insert(key, problem.clone());
-        }
-        self.problems = problems;
-    }
 }
 
 /// Counts what the watches bring.

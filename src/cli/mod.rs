@@ -9,12 +9,13 @@ mod judging;
 mod live;
 mod manifests;
 mod rules;
+mod said;
 mod scan;
 mod serve;
 
 use crate::drivers::Drivers;
 use crate::model::words::with_causes;
-use crate::policy::PolicySet;
+use crate::policy::Exceptions;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use std::io::Write as _;
@@ -72,8 +73,8 @@ impl DriverFiles {
 }
 
 /// What is said of each exception that no longer counts.
-fn expired(policies: &PolicySet) -> Vec<String> {
-    let exceptions = policies.exceptions().expired(Timestamp::now());
+fn expired(exceptions: &Exceptions) -> Vec<String> {
+    let exceptions = exceptions.expired(Timestamp::now());
     let said = exceptions.filter_map(|exception| {
         let (name, expires) = (&exception.name, exception.expires?);
         Some(format!(

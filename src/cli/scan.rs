@@ -10,6 +10,7 @@ use clap::Args;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct ScanArgs {
@@ -28,9 +29,6 @@ pub(super) struct ScanArgs {
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
     let files = args.judging.files()?;
-    for said in super::expired(&PolicySet::from(files.clone())) {
-        writeln!(std::io::stderr(), "volguard: {said}")?;
-    }
     let drivers = args.judging.drivers.load()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
@@ -39,7 +37,7 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
         let unreachable = "the API server cannot be asked";
         let assembly = scan::criteria(&client, files, drivers, &mut report).await;
         let assembly = assembly.context(unreachable)?;
-        let mut criteria = assembly.criteria;
+        let mut criteria = Arc::unwrap_or_clone(assembly.criteria);
         if assembly.is_default {
             let policy = args.judging.default_policy();
             let profile = policy.profile.as_str();

@@ -1,13 +1,13 @@
 //! `volguard serve`.
 
 use super::certificate::{CertificateArgs, Surroundings};
+use super::said::Said;
 use super::{DriverFiles, live};
 use crate::admission::{Admission, Cluster};
 use crate::cluster::files;
-use crate::cluster::view::{View, ViewKind};
-use crate::model::words::listed;
-use crate::own::{Assembler, Assembly, Effect, Uses, Verdict};
-use crate::policy::{CompiledPolicy, InForce, Mode};
+use crate::cluster::view::View;
+use crate::own::{Assembler, Uses};
+use crate::policy::InForce;
 use crate::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use crate::telemetry::{LogFormat, Metrics, init_logs};
 use crate::tls;
@@ -128,39 +128,6 @@ fn assembler(args: &ServeArgs) -> anyhow::Result<Assembler> {
     Ok(Assembler::new(rules, files, args.drivers.load()?, args.audit))
 }
 
-/// Counts what is in force from now on, and says it where it is not what was said last.
-pub(super) fn tell(metrics: &Metrics, assembly: &Assembly, said: &mut String) {
-    let policies = &assembly.criteria.policies;
-    let summary = if assembly.is_default {
-        let why = match assembly.invalid_policy() {
-            None => "there is no policy".to_owned(),
-            Some(name) => format!("StoragePolicy {name} is invalid, and no version before it is known"),
-        };
-        format!("{why}: profile Recommended in mode Audit; nothing is denied, warned or changed")
-    } else {
-        let each = |policy: &CompiledPolicy| {
-            let (profile, mode) = (policy.profile.as_str(), policy.mode.as_str());
-            format!("{} ({profile}, {mode})", policy.name)
-        };
-        let names: Vec<_> = policies.policies().iter().map(each).collect();
-        format!("in force: {policies}: {}", listed(names.iter().map(String::as_str), 10))
-    };
-    if *said != summary {
-        if assembly.is_default {
-            tracing::warn!("{summary}");
-        } else {
-            tracing::info!("{summary}");
-        }
-        *said = summary;
-    }
-    let in_mode = |mode| policies.policies().iter().filter(|policy| policy.mode == mode).count();
-    let invalid =
-        |verdict: &&Verdict| verdict.kind == ViewKind::StoragePolicy && matches!(verdict.effect, Effect::Invalid(_));
-    metrics.set_policies("enforce", in_mode(Mode::Enforce));
-    metrics.set_policies("audit", in_mode(Mode::Audit));
-    metrics.set_policies("invalid", assembly.verdicts.iter().filter(invalid).count());
-}
-
 async fn cluster(
     args: &ServeArgs,
     mut assembler: Assembler,
@@ -169,11 +136,11 @@ async fn cluster(
     metrics: &Arc<Metrics>,
 ) -> anyhow::Result<(InForce, Cluster)> {
     let first = assembler.assemble(&View::default(), Timestamp::now());
-    for said in super::expired(&first.criteria.policies) {
+    for said in super::expired(first.criteria.policies.exceptions()) {
         tracing::warn!("{said}");
     }
     if args.standalone {
-        tell(metrics, &first, &mut String::new());
+        Said::default().tell(metrics, &first);
         let view = if args.objects.is_empty() {
             View::default()
         } else {

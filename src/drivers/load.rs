@@ -20,14 +20,16 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Driver>, ResourceErrors> {
     resources::read(KIND.noun, &[KIND], paths, |_, name, spec| {
         let driver = judge(spec)?;
         if let Some(first) = described.insert(driver.name.clone(), name.to_owned()) {
-            let message = format!(
-                "the StorageDriver {first} describes `{}` already; make one of both",
-                driver.name
-            );
-            return Err(vec![Problem::new("/spec/name", message)]);
+            return Err(vec![described_twice(&first, &driver.name)]);
         }
         Ok(driver)
     })
+}
+
+/// Two objects cannot describe one driver: the StorageDriver `first` does already.
+pub fn described_twice(first: &str, driver: &str) -> Problem {
+    let message = format!("the StorageDriver {first} describes `{driver}` already; make one of both");
+    Problem::new("/spec/name", message)
 }
 
 /// What a user knows of a driver, or all that is wrong with the `spec`, with pointers that begin with `/spec`.

@@ -16,7 +16,7 @@ mod parameters;
 mod schema;
 
 pub use answers::{Ask, Bound, Encryption, Fact, Price, SizeRange};
-pub use load::{judge, read};
+pub use load::{described_twice, judge, read};
 pub use lookup::{Drivers, Known, Named};
 pub use parameters::{FSTYPE, FaultKind, ParameterFault, Parameters, unknown_reserved_keys};
 pub use schema::{

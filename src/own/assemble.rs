@@ -1,9 +1,8 @@
 //! The criteria of files and of the cluster's objects together.
 
-use super::judge::clash;
 use super::{Own, judge};
 use crate::cluster::view::{View, ViewKind};
-use crate::drivers::{Driver, Drivers};
+use crate::drivers::{Driver, Drivers, described_twice};
 use crate::engine::Rule;
 use crate::model::Meta;
 use crate::policy::{Criteria, PolicyFiles, PolicySet};
@@ -63,7 +62,7 @@ pub struct Verdict {
 #[derive(Debug)]
 pub struct Assembly {
     /// What reviews are judged by from now on.
-    pub criteria: Criteria,
+    pub criteria: Arc<Criteria>,
     /// How each object fares, by kind and name.
     pub verdicts: Vec<Verdict>,
     /// Whether there is no policy at all, so that the default one is in force.
@@ -73,12 +72,13 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// The name of a StoragePolicy that is invalid.
-    pub fn invalid_policy(&self) -> Option<&str> {
-        let invalid = |verdict: &&Verdict| {
+    /// The names of the StoragePolicies that are invalid.
+    pub fn invalid_policies(&self) -> impl Iterator<Item = &str> {
+        let is_invalid = |verdict: &&Verdict| {
             verdict.kind == ViewKind::StoragePolicy && matches!(verdict.effect, Effect::Invalid(_))
         };
-        self.verdicts.iter().find(invalid).map(|verdict| verdict.name.as_str())
+        let invalid = self.verdicts.iter().filter(is_invalid);
+        invalid.map(|verdict| verdict.name.as_str())
     }
 }
 
@@ -127,7 +127,7 @@ impl Assembler {
                 .iter()
                 .filter_map(|&(kind, row)| self.verdict(kind, row, &clashes, now))
                 .collect(),
-            criteria: Criteria { policies, drivers },
+            criteria: Arc::new(Criteria { policies, drivers }),
             is_default,
         }
     }
@@ -168,7 +168,7 @@ impl Assembler {
                 Some(Own::Exception(exception)) => all.exceptions.push((**exception).clone()),
                 Some(Own::Driver(driver)) => {
                     if let Some(first) = describing.get(driver.name()) {
-                        clashes.insert(name.as_str(), clash(first, driver.name()).message);
+                        clashes.insert(name.as_str(), described_twice(first, driver.name()).message);
                     } else {
                         describing.insert(driver.name(), name);
                         drivers.push((**driver).clone());
@@ -324,7 +324,7 @@ mod tests {
         };
         let mut assembler = Assembler::new(&crate::rules::ALL, files, Drivers::builtin(), true);
         let both = assembler.assemble(&view(&[policy("b", json!({})), policy("a", json!({}))]), now());
-        let policies = both.criteria.policies;
+        let policies = &both.criteria.policies;
         let names: Vec<_> = policies.policies().iter().map(|policy| policy.name.as_str()).collect();
         assert_eq!(names, ["a", "a", "b"]);
         // --audit is for those of the cluster too.

@@ -39,7 +39,7 @@ impl Follower {
             next_expiry = assembly.next_expiry;
             // What the rules look up is there, or soon will be, when the first review asks.
             self.watcher.extend(assembly.criteria.policies.needs());
-            self.in_force.replace(assembly.criteria.clone());
+            self.in_force.replace(Arc::clone(&assembly.criteria));
             told(&assembly);
             self.verdicts.send_replace(assembly.verdicts);
         }

@@ -55,16 +55,10 @@ pub fn faults(kind: ViewKind, object: &Value, old: Option<&Value>, view: &View, 
             let describes = |other: &&Value| text(other, &["spec", "name"]) == Some(driver.name());
             let first = others.into_iter().find(describes);
             first
-                .map(|first| clash(Meta::of(first).name(), driver.name()))
+                .map(|first| drivers::described_twice(Meta::of(first).name(), driver.name()))
                 .into_iter()
                 .collect()
         }
         Some(Err(problems)) => problems,
     }
-}
-
-/// Two objects cannot describe one driver.
-pub(super) fn clash(first: &str, driver: &str) -> Problem {
-    let message = format!("the StorageDriver {first} describes `{driver}` already; make one of both");
-    Problem::new("/spec/name", message)
 }

@@ -20,13 +20,13 @@ pub struct InForce(Arc<ArcSwap<Criteria>>);
 
 impl InForce {
     /// These criteria, until others are put in force.
-    pub fn new(criteria: Criteria) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(criteria)))
+    pub fn new(criteria: impl Into<Arc<Criteria>>) -> Self {
+        Self(Arc::new(ArcSwap::new(criteria.into())))
     }
 
     /// Puts others in force, for reviews that begin from now on.
-    pub fn replace(&self, criteria: Criteria) {
-        self.0.store(Arc::new(criteria));
+    pub fn replace(&self, criteria: Arc<Criteria>) {
+        self.0.store(criteria);
     }
 
     /// The criteria in force now.
