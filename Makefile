@@ -16,9 +16,10 @@ run: build ## Start the server on this machine with a sample policy and a sample
 test: control-plane ## Run every test, those against a real API server too (needs Go once, to build it).
 	$(CARGO) test --locked
 
-control-plane: ## Build etcd, kube-apiserver, the rest of the control plane and helm for the tests, once.
-	@test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/build.sh > /dev/null
-	@test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/helm/build.sh > /dev/null
+control-plane: ## Build the control plane, helm and the CSI sidecars that the tests run, once.
+	@for name in control-plane helm storage; do \
+		test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/build.sh $$name > /dev/null || exit 1; \
+	done
 
 lint: ## Check formatting, lints, licences and bans.
 	$(CARGO) fmt --check

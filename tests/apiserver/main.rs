@@ -81,5 +81,5 @@ fn main() -> ExitCode {
         chart::what_volguard_prints_is_applied_and_does_not_drift,
         chart::the_notes_show_it_at_work,
     ];
-    support::run(together, alone)
+    support::runner::run(together, alone)
 }

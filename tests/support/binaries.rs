@@ -13,7 +13,8 @@ const NAMES: [&str; 5] = [
     "kubectl",
 ];
 
-/// A folder that holds a whole control plane and kubectl.
+/// A folder that holds a whole control plane and kubectl, or another set of programs.
+#[derive(Clone)]
 pub(crate) struct Binaries {
     folder: PathBuf,
 }
@@ -24,10 +25,18 @@ impl Binaries {
     pub(crate) fn locate() -> Result<Self, String> {
         let folder = match env::var_os("KUBEBUILDER_ASSETS") {
             Some(folder) => PathBuf::from(folder),
-            None => build("tests/cluster/build.sh")?,
+            None => build("control-plane")?,
         };
         complete(&folder)?;
         Ok(Self { folder })
+    }
+
+    /// What stands for storage in a cluster without a cloud: the CSI sidecars, kwok, the drivers behind them, and in `crds`
+    /// the kinds of snapshots. From `KUBEBUILDER_ASSETS` if it is there, else built when it is missing.
+    pub(crate) fn of_storage() -> Result<Self, String> {
+        Ok(Self {
+            folder: either("csi-provisioner", "storage")?,
+        })
     }
 
     /// The path of one binary.
@@ -49,18 +58,22 @@ fn complete(folder: &Path) -> Result<(), String> {
     ))
 }
 
-/// helm: from `KUBEBUILDER_ASSETS` if it is there, else from target/control-plane, where `tests/cluster/helm/build.sh` builds
-/// it when it is missing.
+/// helm: from `KUBEBUILDER_ASSETS` if it is there, else from target/control-plane, where it is built when it is missing.
 pub(crate) fn helm() -> Result<PathBuf, String> {
-    let assets = env::var_os("KUBEBUILDER_ASSETS").map(|folder| Path::new(&folder).join("helm"));
-    match assets.filter(|helm| helm.is_file()) {
-        Some(helm) => Ok(helm),
-        None => Ok(build("tests/cluster/helm/build.sh")?.join("helm")),
+    Ok(either("helm", "helm")?.join("helm"))
+}
+
+/// `KUBEBUILDER_ASSETS` if `program` is there, else the folder where `tests/cluster/build.sh` has `name` built.
+fn either(program: &str, name: &str) -> Result<PathBuf, String> {
+    let assets = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
+    match assets.filter(|folder| folder.join(program).is_file()) {
+        Some(folder) => Ok(folder),
+        None => build(name),
     }
 }
 
-/// Runs a script that builds what is missing and prints the folder that holds it.
-fn build(script: &str) -> Result<PathBuf, String> {
+/// Runs `tests/cluster/build.sh`, which builds what is missing and prints the folder that holds it.
+fn build(name: &str) -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .unwrap_or(Path::new("target"));
@@ -72,13 +85,16 @@ fn build(script: &str) -> Result<PathBuf, String> {
     let lock = File::create(out.join("lock")).map_err(problem)?;
     lock.lock().map_err(problem)?;
     let output = Command::new("sh")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/build.sh"))
+        .arg(name)
         .env("OUT", &out)
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("{script} cannot be run: {error}"))?;
+        .map_err(|error| format!("tests/cluster/build.sh cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!("{script} gave no binaries; its message above says why"));
+        return Err(format!(
+            "tests/cluster/build.sh {name} gave no binaries; its message above says why"
+        ));
     }
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }

@@ -23,7 +23,16 @@ use super::wait_for;
 /// A start takes about four seconds on an idle machine; the rest is for a machine that is busy compiling.
 const START_LIMIT: Duration = Duration::from_secs(90);
 
-/// The users that the API server knows by token, and their groups.
+/// What one kind of cluster has beside the other.
+#[derive(Default)]
+pub(crate) struct Extras<'a> {
+    /// More flags of kube-apiserver.
+    pub(crate) apiserver: &'a [String],
+    /// More users that the API server knows by token, and their groups.
+    pub(crate) users: &'a [(&'a str, &'a str)],
+}
+
+/// The users that every control plane knows by token, and their groups.
 const USERS: [(&str, &str); 3] = [
     ("admin", "system:masters"),
     ("system:kube-controller-manager", ""),
@@ -45,17 +54,17 @@ pub(crate) struct ControlPlane {
 impl ControlPlane {
     /// Starts a control plane and waits until it is ready: /readyz, and the default namespace with its ServiceAccount.
     /// The error names what failed and ends with the process's last lines.
-    pub(crate) fn start() -> Result<Self, String> {
+    pub(crate) fn start(extras: &Extras<'_>) -> Result<Self, String> {
         let binaries = Binaries::locate()?;
         let start = Instant::now();
         let folder = TempDir::with_prefix("volguard-").map_err(|error| error.to_string())?;
-        let authority = write_identity(folder.path())?;
+        let authority = write_identity(folder.path(), extras.users)?;
 
         let mut etcd = Process::spawn("etcd", etcd(&binaries, folder.path()), folder.path())?;
         let socket = folder.path().join("etcd.sock");
         alive(&mut etcd, "etcd's socket", || UnixStream::connect(&socket).is_ok())?;
 
-        let (apiserver, server, api) = start_apiserver(&binaries, folder.path(), &authority)?;
+        let (apiserver, server, api) = start_apiserver(&binaries, folder.path(), &authority, extras.apiserver)?;
         let mut processes = vec![etcd, apiserver];
         for (name, flags) in [
             ("kube-controller-manager", CONTROLLER_MANAGER),
@@ -108,6 +117,11 @@ impl ControlPlane {
         kubeconfig_text(&self.server, &self.authority.pem(), token)
     }
 
+    /// The folder of its files: the processes' logs, certificates.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The path of the cluster administrator's kubeconfig.
     pub(crate) fn admin_kubeconfig(&self) -> PathBuf {
         self.folder.path().join("admin.kubeconfig")
@@ -155,16 +169,18 @@ fn alive(process: &mut Process, what: &str, mut condition: impl FnMut() -> bool)
 }
 
 /// Writes the certificates, the key of service-account tokens and the users' tokens.
-fn write_identity(folder: &Path) -> Result<Authority, String> {
+fn write_identity(folder: &Path, more_users: &[(&str, &str)]) -> Result<Authority, String> {
     let problem = |error: rcgen::Error| error.to_string();
     let authority = Authority::new("volguard tests").map_err(problem)?;
     let serving = authority
         .issue(&["127.0.0.1", "localhost", "kubernetes.default.svc"])
         .map_err(problem)?;
     let accounts = KeyPair::generate().map_err(problem)?;
-    let tokens = USERS
+    let tokens: String = USERS
+        .iter()
+        .chain(more_users)
         .map(|(user, groups)| format!("{},{user},{user},\"{groups}\"\n", token(user)))
-        .concat();
+        .collect();
     for (name, text) in [
         ("ca.crt", authority.pem()),
         ("serving.crt", serving.certificate),
@@ -178,8 +194,8 @@ fn write_identity(folder: &Path) -> Result<Authority, String> {
     Ok(authority)
 }
 
-/// The token of one of [`USERS`]: reachable on loopback only, and as short-lived as the tests.
-fn token(user: &str) -> String {
+/// The token of one of the users that are known by token: reachable on loopback only, and as short-lived as the tests.
+pub(crate) fn token(user: &str) -> String {
     format!("{}-token", user.trim_start_matches("system:"))
 }
 
@@ -217,6 +233,7 @@ fn start_apiserver(
     binaries: &Binaries,
     folder: &Path,
     authority: &Authority,
+    flags: &[String],
 ) -> Result<(Process, String, Api), String> {
     let mut attempts = 3;
     loop {
@@ -227,7 +244,8 @@ fn start_apiserver(
             .current_dir(folder)
             .arg(format!("--secure-port={port}"))
             .arg(format!("--etcd-servers=unix://{}", folder.join("etcd.sock").display()))
-            .args(APISERVER);
+            .args(APISERVER)
+            .args(flags);
         let mut process = Process::spawn("kube-apiserver", command, folder)?;
         let server = format!("https://127.0.0.1:{port}");
         let api = Api::new(&kubeconfig_text(&server, &authority.pem(), &token("admin")))?;

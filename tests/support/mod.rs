@@ -1,7 +1,7 @@
 //! What the tests against a real API server share: the control plane, kubectl, volguard itself, webhooks.
 //!
 //! A test is a function that takes a [`Cx`] and has a namespace of its own. `main` of a test binary
-//! hands its tests to [`run`], which starts one control plane for all of them and stops it at the end.
+//! hands its tests to [`runner::run`], which starts one control plane for all of them and stops it at the end.
 
 // A test binary that includes this module uses a part of it.
 #![allow(dead_code)]
@@ -22,7 +22,6 @@ pub(crate) mod volguard;
 pub(crate) mod webhooks;
 
 pub(crate) use cx::Cx;
-pub(crate) use runner::run;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::Cx;
-use super::control_plane::ControlPlane;
+use super::control_plane::{ControlPlane, Extras};
 
 /// A test: it panics when what it tests is not so.
 pub(crate) type Test = fn(&Cx<'_>);
@@ -50,7 +50,7 @@ pub(crate) fn run(together: Vec<(&'static str, Test)>, alone: Vec<(&'static str,
 impl Shared {
     fn perform(&self, test: Test, is_alone: bool) -> Result<(), Failed> {
         let plane = self.plane.get_or_init(|| {
-            let plane = ControlPlane::start();
+            let plane = ControlPlane::start(&Extras::default());
             if let Ok(plane) = &plane {
                 eprintln!("control plane ready in {:.1} s", plane.start.as_secs_f64());
             }

@@ -122,35 +122,15 @@ impl<'a> Launch<'a> {
 
     /// Starts the server and waits until it listens.
     pub(crate) fn serve(self) -> Volguard {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
-        command
-            .current_dir(&self.folder)
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
-            .args(&self.arguments)
-            // What the machine's own environment says about clusters and volguard is not the test's.
-            .env_clear()
-            .env("HOME", &self.folder);
-        let mut process =
-            Process::spawn(&self.name, command, &self.folder).unwrap_or_else(|problem| panic!("{problem}"));
-        let addresses = wait_for("volguard's ready line", PATIENCE, || {
-            if let Some(status) = process.ended() {
-                return Some(Err(format!("volguard ended before it was ready: {status}")));
-            }
-            let log = process.log();
-            let public = address_after(&log, "volguard listening on https://")?;
-            let admin = address_after(&log, "volguard admin on http://")?;
-            Some(Ok((public, admin)))
-        });
-        let (address, admin) = addresses
-            .flatten()
-            .unwrap_or_else(|problem| panic!("{problem}\n{}", process.log_tail()));
+        let server =
+            Server::start(&self.name, &self.folder, &self.arguments).unwrap_or_else(|problem| panic!("{problem}"));
         let ca = fs::read_to_string(&self.ca).expect("--ca-out is written before the ready line");
         Volguard {
             webhooks: None,
-            address,
-            admin,
+            address: server.address,
+            admin: server.admin,
             ca,
-            process,
+            server,
         }
     }
 
@@ -172,7 +152,7 @@ pub(crate) struct Volguard {
     pub(crate) admin: SocketAddr,
     /// The CA of its certificate, in PEM; empty where volguard itself tells the webhooks.
     pub(crate) ca: String,
-    process: Process,
+    server: Server,
 }
 
 impl Volguard {
@@ -183,21 +163,12 @@ impl Volguard {
 
     /// Waits until /readyz says yes.
     pub(crate) fn wait_ready(&self) {
-        wait_for("volguard's /readyz", PATIENCE, || {
-            (self.admin_get("/readyz").0 == 200).then_some(())
-        })
-        .unwrap_or_else(|problem| {
-            panic!(
-                "{problem}: {}\n{}",
-                self.admin_get("/readyz").1,
-                self.process.log_tail()
-            )
-        });
+        self.server.wait_ready().unwrap_or_else(|problem| panic!("{problem}"));
     }
 
     /// The status and body of one GET at the admin listener; status 0 when it does not answer.
     pub(crate) fn admin_get(&self, path: &str) -> (u16, String) {
-        http_get(self.admin, path).unwrap_or((0, String::new()))
+        self.server.admin_get(path)
     }
 
     /// The value of a metric with exactly these labels, as in `volguard_policies{state="active"}`; `None` without it.
@@ -209,31 +180,93 @@ impl Volguard {
 
     /// What the server has printed until now.
     pub(crate) fn log(&self) -> String {
-        self.process.log()
+        self.server.log()
     }
 
     /// Asks the server to end, without waiting; its webhooks stay registered.
     pub(crate) fn terminate(&self) {
-        self.process.terminate();
+        self.server.process.terminate();
     }
 
     /// Takes its webhooks off, asks the server to end and waits for it; its status and all that it printed.
     pub(crate) fn stop(mut self) -> (ExitStatus, String) {
         self.webhooks = None;
-        self.process.terminate();
-        let status = self
-            .process
-            .wait(STOP_LIMIT)
-            .unwrap_or_else(|problem| panic!("{problem}"));
-        (status, self.process.log())
+        self.server.end().unwrap_or_else(|problem| panic!("{problem}"))
     }
 }
 
 impl Drop for Volguard {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprint!("{}", self.process.log_tail());
+            eprint!("{}", self.server.process.log_tail());
         }
+    }
+}
+
+/// The process of a volguard that listens on loopback. It is killed on drop.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    process: Process,
+}
+
+impl Server {
+    /// Starts `volguard serve` with these arguments, with files in `folder`, and waits until it listens.
+    pub(crate) fn start(name: &str, folder: &Path, arguments: &[OsString]) -> Result<Self, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_volguard"));
+        command
+            .current_dir(folder)
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(arguments)
+            // What the machine's own environment says about clusters and volguard is not the test's.
+            .env_clear()
+            .env("HOME", folder);
+        let mut process = Process::spawn(name, command, folder)?;
+        let addresses = wait_for("volguard's ready line", PATIENCE, || {
+            if let Some(status) = process.ended() {
+                return Some(Err(format!("volguard ended before it was ready: {status}")));
+            }
+            let log = process.log();
+            let public = address_after(&log, "volguard listening on https://")?;
+            let admin = address_after(&log, "volguard admin on http://")?;
+            Some(Ok((public, admin)))
+        });
+        let (address, admin) = addresses
+            .flatten()
+            .map_err(|problem| format!("{problem}\n{}", process.log_tail()))?;
+        Ok(Self {
+            address,
+            admin,
+            process,
+        })
+    }
+
+    /// Waits until /readyz says yes.
+    pub(crate) fn wait_ready(&self) -> Result<(), String> {
+        wait_for("volguard's /readyz", PATIENCE, || {
+            (self.admin_get("/readyz").0 == 200).then_some(())
+        })
+        .map_err(|problem| {
+            let answer = self.admin_get("/readyz").1;
+            format!("{problem}: {answer}\n{}", self.process.log_tail())
+        })
+    }
+
+    /// The status and body of one GET at the admin listener; status 0 when it does not answer.
+    pub(crate) fn admin_get(&self, path: &str) -> (u16, String) {
+        http_get(self.admin, path).unwrap_or((0, String::new()))
+    }
+
+    /// What the server has printed until now.
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Asks the server to end and waits for it; its status and all that it printed.
+    pub(crate) fn end(&mut self) -> Result<(ExitStatus, String), String> {
+        self.process.terminate();
+        let status = self.process.wait(STOP_LIMIT)?;
+        Ok((status, self.process.log()))
     }
 }
 

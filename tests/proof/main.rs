@@ -1,0 +1,101 @@
+//! The proof: failures of storage in a cluster of three zones, each without volguard and with it.
+//!
+//! `cargo test --test proof` plays every scenario both ways; `make demo` tells them at a terminal.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod installation;
+mod scenarios;
+mod stage;
+mod zones;
+
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
+
+use scenarios::{ALL, Scenario};
+use stage::{Audience, Stage};
+use zones::ThreeZones;
+
+/// Scenarios wait most of the time; so many of them run at once.
+const AT_ONCE: usize = 6;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
+    let proof = Arc::new(Proof::default());
+    let conclusions = [
+        libtest_mimic::run(&arguments, proof.trials("without", Proof::without)),
+        libtest_mimic::run(&arguments, proof.trials("with", Proof::with)),
+    ];
+    if conclusions.iter().any(Conclusion::has_failed) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// The cluster that all scenarios share, without volguard first.
+#[derive(Default)]
+struct Proof {
+    /// Started by the first scenario that plays: a filter that leaves none, or `--list`, starts nothing.
+    zones: OnceLock<Result<ThreeZones, String>>,
+    /// volguard is installed by the first scenario that plays with it.
+    installed: OnceLock<Result<(), String>>,
+    turn: RwLock<()>,
+}
+
+impl Proof {
+    /// A test for one half of each scenario.
+    fn trials(self: &Arc<Self>, half: &str, play: fn(&Self, &Scenario) -> Result<(), String>) -> Vec<Trial> {
+        let trial = |scenario: &'static Scenario| {
+            let proof = Arc::clone(self);
+            Trial::test(format!("{half}::{}", scenario.name), move || {
+                // A scenario that panicked leaves nothing in the lock that could be wrong.
+                let outcome = if scenario.alone {
+                    let _turn = proof.turn.write().unwrap_or_else(PoisonError::into_inner);
+                    play(&proof, scenario)
+                } else {
+                    let _turn = proof.turn.read().unwrap_or_else(PoisonError::into_inner);
+                    play(&proof, scenario)
+                };
+                outcome.map_err(Failed::from)
+            })
+        };
+        ALL.iter().map(trial).collect()
+    }
+
+    fn without(&self, scenario: &Scenario) -> Result<(), String> {
+        let stage = Stage::new(self.zones()?, scenario.name, Audience::Nobody)?;
+        (scenario.without.play)(&stage);
+        Ok(())
+    }
+
+    fn with(&self, scenario: &Scenario) -> Result<(), String> {
+        let zones = self.zones()?;
+        let installed = self
+            .installed
+            .get_or_init(|| installation::install(zones, Audience::Nobody));
+        installed.clone()?;
+        let stage = Stage::new(zones, &format!("{}-guarded", scenario.name), Audience::Nobody)?;
+        (scenario.with.play)(&stage);
+        Ok(())
+    }
+
+    fn zones(&self) -> Result<&ThreeZones, String> {
+        let zones = self.zones.get_or_init(|| {
+            let zones = ThreeZones::start();
+            if let Ok(zones) = &zones {
+                eprintln!("three zones ready in {:.1} s", zones.start.as_secs_f64());
+            }
+            zones
+        });
+        zones
+            .as_ref()
+            .map_err(|problem| format!("the cluster did not start: {problem}"))
+    }
+}

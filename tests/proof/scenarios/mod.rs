@@ -1,0 +1,32 @@
+//! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
+//! and as it does not in a cluster with it.
+
+mod wrong_zone;
+
+use crate::stage::Stage;
+
+/// A failure.
+pub(crate) struct Scenario {
+    /// Its name, and the namespace that it plays in.
+    pub(crate) name: &'static str,
+    /// What somebody did.
+    pub(crate) title: &'static str,
+    /// What comes of it without volguard, and with it.
+    pub(crate) without: Half,
+    pub(crate) with: Half,
+    /// The sections of the reference document that speak of it: their headings.
+    pub(crate) sections: &'static [&'static str],
+    /// The rules that prevent it.
+    pub(crate) rules: &'static [&'static str],
+    /// Whether it changes what all others share: the default class, the nodes.
+    pub(crate) alone: bool,
+}
+
+/// One half of a scenario: the outcome in a sentence, and the play, which panics if it comes out otherwise.
+pub(crate) struct Half {
+    pub(crate) outcome: &'static str,
+    pub(crate) play: fn(&Stage<'_>),
+}
+
+/// All of them, in the order in which the demo tells them.
+pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO];

@@ -1,0 +1,212 @@
+//! Where a scenario plays: a namespace and a folder of its own in the three-zone cluster, and a shell.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::binaries::{self, Binaries};
+use crate::support::control_plane::token;
+use crate::support::kubectl::Outcome;
+use crate::support::{PATIENCE, wait_for};
+use crate::zones::ThreeZones;
+
+/// Who hears what happens on the stage.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// A test: nobody, unless it fails.
+    Nobody,
+    /// A person at a terminal.
+    Terminal,
+}
+
+/// The stage of one half of a scenario.
+///
+/// Commands are lines for a shell that finds kubectl, helm and volguard, and whose kubectl is in the scenario's namespace. In
+/// manifests and commands `$NS` stands for the namespace, and for the first part of the names of cluster-scoped objects.
+pub(crate) struct Stage<'a> {
+    pub(crate) zones: &'a ThreeZones,
+    namespace: String,
+    audience: Audience,
+    folder: TempDir,
+    path: String,
+}
+
+impl<'a> Stage<'a> {
+    /// Makes the namespace and waits for its ServiceAccount.
+    pub(crate) fn new(zones: &'a ThreeZones, namespace: &str, audience: Audience) -> Result<Self, String> {
+        let api = zones.plane.api();
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        match api.create("/api/v1/namespaces", &object) {
+            Err(refusal) if refusal.code != 409 => return Err(refusal.message),
+            _ => {}
+        }
+        let account = format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
+        wait_for("the namespace's ServiceAccount", PATIENCE, || api.get(&account))?;
+
+        let folder = TempDir::with_prefix("volguard-stage-").map_err(|error| error.to_string())?;
+        let mut kubeconfig: Value =
+            serde_json::from_str(&zones.plane.kubeconfig(&token("admin"))).map_err(|error| error.to_string())?;
+        kubeconfig["contexts"][0]["context"]["namespace"] = json!(namespace);
+        fs::write(folder.path().join("kubeconfig"), kubeconfig.to_string()).map_err(|error| error.to_string())?;
+        Ok(Self {
+            zones,
+            namespace: namespace.to_owned(),
+            audience,
+            folder,
+            path: search_path()?,
+        })
+    }
+
+    /// Tells the audience what is about to happen.
+    pub(crate) fn say(&self, words: &str) {
+        if self.audience == Audience::Terminal {
+            println!("\n# {}", words.replace('\n', "\n# "));
+        }
+    }
+
+    /// Writes a file into the scenario's folder.
+    pub(crate) fn file(&self, name: &str, text: &str) {
+        let text = self.fill(text.trim_start());
+        if self.audience == Audience::Terminal {
+            println!("\n$ cat {name}\n{}", text.trim_end());
+        }
+        fs::write(self.folder.path().join(name), text).expect("the scenario's folder can be written");
+    }
+
+    /// Runs a command, whatever comes of it.
+    pub(crate) fn run(&self, line: &str) -> Outcome {
+        let outcome = self.quietly(line);
+        self.show(line, &outcome);
+        outcome
+    }
+
+    /// Runs a command that must succeed; all that it printed.
+    pub(crate) fn must(&self, line: &str) -> String {
+        let outcome = self.run(line);
+        assert!(outcome.success, "{line}: {}{}", outcome.stdout, outcome.stderr);
+        outcome.stdout + &outcome.stderr
+    }
+
+    /// Runs a command that volguard must refuse by this rule; why.
+    pub(crate) fn refused(&self, line: &str, rule: &str) -> String {
+        let outcome = self.run(line);
+        assert!(!outcome.success, "{line} was not refused: {}", outcome.stdout);
+        assert!(
+            outcome.stderr.contains(&format!("[{rule}]")),
+            "{line}: {}",
+            outcome.stderr
+        );
+        outcome.stderr
+    }
+
+    /// Writes a manifest to `name` and applies it, which must succeed; all that kubectl printed, warnings too.
+    pub(crate) fn applied(&self, name: &str, manifest: &str) -> String {
+        self.file(name, manifest);
+        self.must(&format!("kubectl apply -f {name}"))
+    }
+
+    /// Writes a manifest to `name` and applies it, which volguard must refuse by this rule; why.
+    pub(crate) fn not_applied(&self, name: &str, manifest: &str, rule: &str) -> String {
+        self.file(name, manifest);
+        self.refused(&format!("kubectl apply -f {name}"), rule)
+    }
+
+    /// Runs a command again and again until its output has all these parts; only the last time is shown. The output.
+    pub(crate) fn until(&self, line: &str, parts: &[&str]) -> String {
+        self.until_so(line, &format!("{parts:?}"), |output| {
+            parts.iter().all(|part| output.contains(part))
+        })
+    }
+
+    /// Runs a command again and again until its output is as wanted, in words for the one who waits in vain.
+    pub(crate) fn until_so(&self, line: &str, wanted: &str, is_so: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let seen = wait_for(&format!("{wanted} in the output of `{line}`"), PATIENCE, || {
+            let outcome = self.quietly(line);
+            last = format!("{}{}", outcome.stdout, outcome.stderr);
+            (outcome.success && is_so(&last)).then_some(outcome)
+        });
+        let outcome = seen.unwrap_or_else(|problem| panic!("{problem}, which was at last:\n{last}"));
+        self.show(line, &outcome);
+        last
+    }
+
+    /// Waits until pods are ready: `app`, or `--selector app=db`.
+    pub(crate) fn pod_runs(&self, pod: &str) {
+        self.until(&format!("kubectl get pods {pod} -o wide"), &["Running"]);
+        self.must(&format!("kubectl wait --for=condition=Ready pod {pod} --timeout=60s"));
+    }
+
+    /// Waits until an event of the pod says these words while it is not running.
+    pub(crate) fn pod_hangs(&self, pod: &str, why: &str) {
+        self.until(&format!("kubectl events --for pod/{pod}"), &[why]);
+        let pods = self.must(&format!("kubectl get pod {pod}"));
+        assert!(!pods.contains("Running"), "{pods}");
+    }
+
+    /// A field of an object, which is not shown.
+    pub(crate) fn field(&self, object: &str, jsonpath: &str) -> String {
+        let line = format!("kubectl get {object} -o 'jsonpath={jsonpath}'");
+        let outcome = self.quietly(&line);
+        assert!(outcome.success, "{line}: {}", outcome.stderr);
+        outcome.stdout
+    }
+
+    /// The text with the namespace in place of `$NS`.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        text.replace("$NS", &self.namespace)
+    }
+
+    /// The folder of the scenario's files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn quietly(&self, line: &str) -> Outcome {
+        let output = Command::new("sh")
+            .args(["-c", &self.fill(line)])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", &self.path)
+            .env("HOME", self.folder.path())
+            .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell starts");
+        Outcome {
+            success: output.status.success(),
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    fn show(&self, line: &str, outcome: &Outcome) {
+        if self.audience == Audience::Terminal {
+            println!(
+                "\n$ {}\n{}{}",
+                self.fill(line),
+                outcome.stderr,
+                outcome.stdout.trim_end()
+            );
+        }
+    }
+}
+
+/// kubectl, helm and volguard, and what the machine has.
+fn search_path() -> Result<String, String> {
+    let folder = |program: &Path| program.parent().map(PathBuf::from).unwrap_or_default();
+    let mut folders = vec![
+        folder(&Binaries::locate()?.path("kubectl")),
+        folder(&binaries::helm()?),
+        folder(Path::new(env!("CARGO_BIN_EXE_volguard"))),
+    ];
+    folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+    let path = env::join_paths(folders).map_err(|error| error.to_string())?;
+    path.into_string()
+        .map_err(|path| format!("{} is not text", path.display()))
+}

@@ -1,0 +1,333 @@
+//! The part of a kubelet that has to do with storage: a pod starts when its volumes are attached to its node, a filesystem
+//! grows after its disk. kwok plays the rest.
+//!
+//! One container is not played but run: volguard's own, as a process of this machine with the rights of its ServiceAccount.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::network::Network;
+use super::storage::BLOCK;
+use crate::support::api::Api;
+use crate::support::control_plane::ControlPlane;
+use crate::support::kubectl::Kubectl;
+use crate::support::volguard::Server;
+
+/// How often it looks.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// The kubelets of all nodes. On drop they stop, and the containers with them.
+pub(crate) struct Kubelet {
+    stopped: Arc<AtomicBool>,
+    containers: Containers,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Containers that run as processes, by the UIDs of their pods.
+type Containers = Arc<Mutex<BTreeMap<String, Container>>>;
+
+/// volguard's container.
+struct Container {
+    pod: String,
+    /// The pod's addresses, which lead to the process.
+    addresses: Vec<SocketAddr>,
+    server: Server,
+}
+
+impl Kubelet {
+    /// Starts looking after pods.
+    pub(crate) fn start(plane: &ControlPlane, network: Arc<Network>, folder: &Path) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let containers = Containers::default();
+        let mut rounds = Rounds {
+            api: plane.api().clone(),
+            kubectl: plane.kubectl("default"),
+            kubeconfig_of: {
+                let template = plane.kubeconfig("TOKEN");
+                Box::new(move |token| template.replace("TOKEN", token))
+            },
+            network,
+            containers: Arc::clone(&containers),
+            folder: folder.to_owned(),
+            started: 0,
+        };
+        let over = Arc::clone(&stopped);
+        let thread = thread::spawn(move || {
+            while !over.load(Ordering::SeqCst) {
+                rounds.make();
+                thread::sleep(PERIOD);
+            }
+        });
+        Self {
+            stopped,
+            containers,
+            thread: Some(thread),
+        }
+    }
+
+    /// What volguard's replicas have printed until now.
+    pub(crate) fn logs(&self) -> String {
+        let containers = lock(&self.containers);
+        containers.values().map(|container| container.server.log()).collect()
+    }
+}
+
+impl Drop for Kubelet {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        lock(&self.containers).clear();
+    }
+}
+
+fn lock(containers: &Containers) -> std::sync::MutexGuard<'_, BTreeMap<String, Container>> {
+    containers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What one round looks at and changes.
+struct Rounds {
+    api: Api,
+    kubectl: Kubectl,
+    kubeconfig_of: Box<dyn Fn(&str) -> String + Send>,
+    network: Arc<Network>,
+    containers: Containers,
+    folder: PathBuf,
+    /// How many containers were started.
+    started: usize,
+}
+
+/// What is stored, as one round sees it.
+struct Seen {
+    pods: Vec<Value>,
+    claims: Vec<Value>,
+    volumes: Vec<Value>,
+    attachments: Vec<Value>,
+}
+
+impl Rounds {
+    fn make(&mut self) {
+        // A control plane that does not answer is asked again in the next round.
+        let list = |path: &str| {
+            let text = self.api.request(http::Method::GET, path, None).ok()?;
+            let mut list: Value = serde_json::from_str(&text).ok()?;
+            serde_json::from_value(list["items"].take()).ok()
+        };
+        let (Some(pods), Some(claims), Some(volumes), Some(attachments)) = (
+            list("/api/v1/pods"),
+            list("/api/v1/persistentvolumeclaims"),
+            list("/api/v1/persistentvolumes"),
+            list("/apis/storage.k8s.io/v1/volumeattachments"),
+        ) else {
+            return;
+        };
+        let seen = Seen {
+            pods,
+            claims,
+            volumes,
+            attachments,
+        };
+        self.end_containers(&seen.pods);
+        for pod in &seen.pods {
+            let is_new = pod["status"]["phase"] == "Pending"
+                && pod["spec"]["nodeName"].is_string()
+                && pod["metadata"].get("deletionTimestamp").is_none()
+                && !has_condition(pod, "PodReadyToStartContainers");
+            if is_new && seen.has_its_volumes(pod) {
+                self.start_pod(pod);
+            }
+        }
+        for claim in &seen.claims {
+            if has_condition(claim, "FileSystemResizePending") {
+                self.grow_filesystem(claim, &seen);
+            }
+        }
+    }
+
+    /// Says that the pod's volumes are mounted, whereupon kwok runs it.
+    fn start_pod(&mut self, pod: &Value) {
+        let mut status = json!({});
+        if pod["spec"]["containers"][0]["name"] == "volguard" {
+            match self.start_container(pod) {
+                Ok(address) => status["podIP"] = json!(address),
+                Err(problem) => {
+                    eprintln!("{}: {problem}", name(pod));
+                    return;
+                }
+            }
+        }
+        let mut conditions = pod["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.push(json!({"type": "PodReadyToStartContainers", "status": "True"}));
+        status["conditions"] = json!(conditions);
+        // A pod that was deleted meanwhile needs nothing.
+        let _ = self
+            .api
+            .patch(&format!("{}/status", path(pod)), &json!({"status": status}));
+    }
+
+    /// Starts volguard as the pod's container, waits until it is ready, and gives the pod's address.
+    fn start_container(&mut self, pod: &Value) -> Result<String, String> {
+        let containers = lock(&self.containers);
+        let known = containers.get(uid(pod));
+        if let Some(known) = known {
+            return Ok(known.addresses[0].ip().to_string());
+        }
+        drop(containers);
+        let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
+        let account = pod["spec"]["serviceAccountName"].as_str().unwrap_or_default();
+        let token = self
+            .kubectl
+            .run(&["create", "token", account, "--namespace", namespace]);
+        if !token.success {
+            return Err(token.stderr);
+        }
+        self.started += 1;
+        let name_of_process = format!("volguard-{}", self.started);
+        let folder = self.folder.join(&name_of_process);
+        let problem = |error: std::io::Error| error.to_string();
+        fs::create_dir_all(&folder).map_err(problem)?;
+        let kubeconfig = folder.join("kubeconfig");
+        fs::write(&kubeconfig, (self.kubeconfig_of)(token.stdout.trim())).map_err(problem)?;
+
+        let given = pod["spec"]["containers"][0]["args"].as_array().into_iter().flatten();
+        let given = given.filter_map(Value::as_str).skip(1).map(Into::into);
+        let mut arguments = vec!["--kubeconfig".into(), kubeconfig.into()];
+        arguments.extend(given);
+        let server = Server::start(&name_of_process, &folder, &arguments)?;
+        server.wait_ready()?;
+
+        let address = format!("10.244.0.{}", self.started);
+        let mut addresses = Vec::new();
+        for (port, to) in [(8443, server.address), (8080, server.admin)] {
+            let from = SocketAddr::new(address.parse().map_err(|error| format!("{address}: {error}"))?, port);
+            self.network.lead(from, to);
+            addresses.push(from);
+        }
+        let container = Container {
+            pod: name(pod),
+            addresses,
+            server,
+        };
+        lock(&self.containers).insert(uid(pod).to_owned(), container);
+        Ok(address)
+    }
+
+    /// Ends the containers whose pods are gone, each in its own time.
+    fn end_containers(&self, pods: &[Value]) {
+        let mut containers = lock(&self.containers);
+        let gone: Vec<String> = containers
+            .keys()
+            .filter(|known| pods.iter().all(|pod| uid(pod) != **known))
+            .cloned()
+            .collect();
+        for key in gone {
+            let Some(mut container) = containers.remove(&key) else {
+                continue;
+            };
+            let network = Arc::clone(&self.network);
+            thread::spawn(move || {
+                if let Err(problem) = container.server.end() {
+                    eprintln!("{}: {problem}", container.pod);
+                }
+                container
+                    .addresses
+                    .into_iter()
+                    .for_each(|address| network.forget(address));
+            });
+        }
+    }
+
+    /// What NodeExpandVolume does, once a pod uses the claim.
+    fn grow_filesystem(&self, claim: &Value, seen: &Seen) {
+        let is_used = seen.pods.iter().any(|pod| {
+            pod["status"]["phase"] == "Running"
+                && pod["metadata"]["namespace"] == claim["metadata"]["namespace"]
+                && claims(pod).any(|name| claim["metadata"]["name"] == name)
+        });
+        let Some(volume) = seen.volume_of(claim).filter(|_| is_used) else {
+            return;
+        };
+        let status = json!({
+            "capacity": {"storage": volume["spec"]["capacity"]["storage"]},
+            "conditions": null,
+            "allocatedResources": null,
+            "allocatedResourceStatuses": null,
+        });
+        let _ = self
+            .api
+            .patch(&format!("{}/status", path(claim)), &json!({"status": status}));
+    }
+}
+
+impl Seen {
+    /// Whether every claim of the pod is bound, and what has to be attached is attached to the pod's node.
+    fn has_its_volumes(&self, pod: &Value) -> bool {
+        claims(pod).all(|name| {
+            let claim = self.claims.iter().find(|claim| {
+                claim["metadata"]["namespace"] == pod["metadata"]["namespace"] && claim["metadata"]["name"] == name
+            });
+            let volume = claim.and_then(|claim| self.volume_of(claim));
+            volume.is_some_and(|volume| {
+                volume["spec"]["csi"]["driver"] != BLOCK
+                    || self.attachments.iter().any(|attachment| {
+                        attachment["spec"]["source"]["persistentVolumeName"] == volume["metadata"]["name"]
+                            && attachment["spec"]["nodeName"] == pod["spec"]["nodeName"]
+                            && attachment["status"]["attached"] == true
+                    })
+            })
+        })
+    }
+
+    /// The volume of a bound claim.
+    fn volume_of(&self, claim: &Value) -> Option<&Value> {
+        let is_bound = claim["status"]["phase"] == "Bound";
+        let mut volumes = self.volumes.iter();
+        volumes.find(|volume| is_bound && volume["metadata"]["name"] == claim["spec"]["volumeName"])
+    }
+}
+
+/// The names of the claims that a pod uses, those of its ephemeral volumes too.
+fn claims(pod: &Value) -> impl Iterator<Item = String> {
+    let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
+    volumes.filter_map(|volume| {
+        if volume.get("ephemeral").is_some() {
+            let pod = pod["metadata"]["name"].as_str()?;
+            return Some(format!("{pod}-{}", volume["name"].as_str()?));
+        }
+        volume["persistentVolumeClaim"]["claimName"].as_str().map(str::to_owned)
+    })
+}
+
+fn has_condition(object: &Value, kind: &str) -> bool {
+    let mut conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.any(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+fn uid(object: &Value) -> &str {
+    object["metadata"]["uid"].as_str().unwrap_or_default()
+}
+
+fn name(object: &Value) -> String {
+    let part = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_owned();
+    format!("{}/{}", part("namespace"), part("name"))
+}
+
+/// Where a pod or claim is found; lists do not say the kinds of their items.
+fn path(object: &Value) -> String {
+    let part = |key: &str| object["metadata"][key].as_str().unwrap_or_default();
+    let plural = if object["spec"].get("containers").is_some() {
+        "pods"
+    } else {
+        "persistentvolumeclaims"
+    };
+    format!("/api/v1/namespaces/{}/{plural}/{}", part("namespace"), part("name"))
+}

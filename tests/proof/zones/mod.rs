@@ -1,0 +1,108 @@
+//! A cluster of three zones on one machine: the control plane of the tests, six nodes, a driver of zonal disks and one of
+//! shares, snapshots, and pods that run when their volumes are attached. docs/decisions/0008 says what in it is real.
+
+mod kubelet;
+mod network;
+pub(crate) mod nodes;
+pub(crate) mod storage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::binaries::Binaries;
+use crate::support::control_plane::{ControlPlane, Extras};
+use crate::support::process::Process;
+use kubelet::Kubelet;
+use network::Network;
+use storage::Storage;
+
+/// The running cluster. Everything in it ends on drop.
+pub(crate) struct ThreeZones {
+    /// How long it took until pods could be scheduled.
+    pub(crate) start: Duration,
+    // Fields are dropped in this order: clients before servers.
+    kubelet: Kubelet,
+    storage: Storage,
+    _kwok: Process,
+    pub(crate) plane: ControlPlane,
+    _network: Arc<Network>,
+    folder: TempDir,
+}
+
+impl ThreeZones {
+    /// Starts everything and waits until pods can be scheduled. The error names what failed.
+    pub(crate) fn start() -> Result<Self, String> {
+        let binaries = Binaries::of_storage()?;
+        let begin = Instant::now();
+        let folder = TempDir::with_prefix("volguard-zones-").map_err(|error| error.to_string())?;
+        let network = Arc::new(Network::start(folder.path())?);
+        let write = |name: &str, text: String| -> Result<PathBuf, String> {
+            let path = folder.path().join(name);
+            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok(path)
+        };
+        let egress = write("egress.json", network.egress_configuration())?;
+        let audit = write("audit-policy.json", audit_policy())?;
+        let flags = [
+            format!("--egress-selector-config-file={}", egress.display()),
+            format!("--audit-policy-file={}", audit.display()),
+            format!("--audit-log-path={}", folder.path().join("audit.log").display()),
+        ];
+        let plane = ControlPlane::start(&Extras {
+            apiserver: &flags,
+            users: &storage::USERS,
+        })?;
+        let storage = Storage::start(&plane, &binaries, folder.path())?;
+        let kwok = nodes::start(&plane, &binaries, folder.path())?;
+        let kubelet = Kubelet::start(&plane, Arc::clone(&network), folder.path());
+        Ok(Self {
+            start: begin.elapsed(),
+            kubelet,
+            storage,
+            _kwok: kwok,
+            plane,
+            _network: network,
+            folder,
+        })
+    }
+
+    /// What there is in the cloud behind the drivers now: `{"volumes": [...], "snapshots": [...]}`.
+    pub(crate) fn cloud(&self) -> Value {
+        self.storage.cloud()
+    }
+
+    /// What volguard's replicas have printed until now.
+    pub(crate) fn volguard_logs(&self) -> String {
+        self.kubelet.logs()
+    }
+
+    /// The API server's audit log: one event a line.
+    pub(crate) fn audit_log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("audit.log")).unwrap_or_default()
+    }
+
+    /// The folder of the cluster's files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Records who changed what, with what webhooks had to say, and nothing else.
+fn audit_policy() -> String {
+    json!({
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "rules": [
+            {"level": "None", "nonResourceURLs": ["*"]},
+            {"level": "Metadata", "users": ["admin"], "verbs": ["create", "update", "patch", "delete"]},
+            {"level": "None"},
+        ],
+    })
+    .to_string()
+}

@@ -1,0 +1,89 @@
+//! Six nodes in three zones, played by kwok.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::api::Api;
+use crate::support::binaries::Binaries;
+use crate::support::control_plane::ControlPlane;
+use crate::support::process::Process;
+use crate::support::{PATIENCE, wait_for};
+
+/// A node and its zone.
+pub(crate) struct Node {
+    pub(crate) name: &'static str,
+    pub(crate) zone: &'static str,
+}
+
+/// Two in each zone: a pod can move to another node of its volume's zone.
+pub(crate) const NODES: [Node; 6] = [
+    node("node-a1", "us-east-1a"),
+    node("node-a2", "us-east-1a"),
+    node("node-b1", "us-east-1b"),
+    node("node-b2", "us-east-1b"),
+    node("node-c1", "us-east-1c"),
+    node("node-c2", "us-east-1c"),
+];
+
+const fn node(name: &'static str, zone: &'static str) -> Node {
+    Node { name, zone }
+}
+
+/// Starts kwok, makes the nodes and waits until pods can be scheduled on them.
+pub(crate) fn start(plane: &ControlPlane, binaries: &Binaries, folder: &Path) -> Result<Process, String> {
+    let stages = folder.join("kwok.yaml");
+    fs::write(&stages, include_str!("kwok.yaml")).map_err(|error| error.to_string())?;
+    let mut kwok = Command::new(binaries.path("kwok"));
+    kwok.arg("--kubeconfig").arg(plane.admin_kubeconfig());
+    kwok.arg("--config").arg(stages).arg("--manage-all-nodes=true");
+    // kwok reads more from the home folder.
+    kwok.env("HOME", folder);
+    let kwok = Process::spawn("kwok", kwok, folder)?;
+    for node in &NODES {
+        add(plane.api(), node)?;
+    }
+    for node in &NODES {
+        let path = format!("/api/v1/nodes/{}", node.name);
+        // The API server taints every new node; the node controller takes the taint off when it sees that it is ready.
+        let untainted = || {
+            let node = plane.api().get(&path)?;
+            let ready = node["status"]["allocatable"]["cpu"].is_string();
+            (ready && node["spec"]["taints"] == Value::Null).then_some(())
+        };
+        wait_for(&format!("{} to take pods", node.name), PATIENCE, untainted)
+            .map_err(|problem| format!("{problem}\n{}", kwok.log_tail()))?;
+    }
+    Ok(kwok)
+}
+
+/// Adds a node, or puts one that was taken away back.
+pub(crate) fn add(api: &Api, node: &Node) -> Result<(), String> {
+    let object = json!({
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": node.name,
+            "labels": {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/hostname": node.name,
+                "kubernetes.io/os": "linux",
+                "topology.ebs.csi.aws.com/zone": node.zone,
+                "topology.kubernetes.io/region": "us-east-1",
+                "topology.kubernetes.io/zone": node.zone,
+            },
+            "annotations": {
+                // Shown by `kubectl get nodes`.
+                "kubelet": "kwok",
+                // Without it the attach controller leaves a node to its kubelet.
+                "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+            },
+        },
+    });
+    match api.create("/api/v1/nodes", &object) {
+        Err(refusal) if refusal.code != 409 => Err(format!("node {}: {}", node.name, refusal.message)),
+        _ => Ok(()),
+    }
+}
