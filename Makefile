@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help build run test lint fmt docs bench image check-image control-plane clean
+.PHONY: help build run demo demo-down test lint fmt docs bench image check-image control-plane clean
 
 help: ## List the recipes.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -12,6 +12,12 @@ build: ## Build the release binary.
 
 run: build ## Start the server on this machine with a sample policy and a sample cluster.
 	@sh deploy/sample/run.sh $(TARGET)/release/volguard
+
+demo: control-plane ## Tell what goes wrong with storage, without volguard and with it, on a cluster of three zones.
+	@$(CARGO) test --quiet --locked --test proof -- demo
+
+demo-down: ## End the cluster of the demo.
+	@$(CARGO) test --quiet --locked --test proof -- demo-down
 
 test: control-plane ## Run every test, those against a real API server too (needs Go once, to build it).
 	$(CARGO) test --locked

@@ -76,10 +76,11 @@ if [ ! -d "$home" ]; then
         ;;
     storage)
         go install -trimpath -ldflags "$flags" ./cloud >&2
-        # The kinds of snapshots, as their project publishes them.
+        # The kinds of snapshots, and kwok's of logs, as their projects publish them.
         mkdir "$work/crds"
-        cp "$(go list -m -f '{{.Dir}}' github.com/kubernetes-csi/external-snapshotter/client/v8)"/config/crd/snapshot.storage.*.yaml \
-            "$work/crds"
+        module() { go list -m -f '{{.Dir}}' "$1"; }
+        cp "$(module github.com/kubernetes-csi/external-snapshotter/client/v8)"/config/crd/snapshot.storage.*.yaml \
+            "$(module sigs.k8s.io/kwok)"/kustomize/crd/bases/kwok.x-k8s.io_logs.yaml "$work/crds"
         chmod u+w "$work"/crds/*
         ;;
     esac

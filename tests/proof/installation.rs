@@ -2,30 +2,42 @@
 
 use std::env;
 
-use crate::stage::{Audience, Stage};
+use crate::stage::Stage;
 use crate::support::helm::chart;
-use crate::zones::ThreeZones;
 
 /// Where volguard is installed.
 pub(crate) const NAMESPACE: &str = "volguard-system";
 
-/// The policy that the guide ends with.
+/// The policy of the guide, in mode Audit.
 const GUARDRAILS: &str = include_str!("../../deploy/sample/guardrails.yaml");
 
 /// Installs the chart, waits for its replicas, and applies the policy; returns once the policy is in force.
-pub(crate) fn install(zones: &ThreeZones, audience: Audience) -> Result<(), String> {
-    // To see that a scenario really needs volguard: every second half fails then.
-    if env::var_os("VOLGUARD_ABSENT").is_some() {
-        return Ok(());
+pub(crate) fn install(stage: &Stage<'_>) {
+    if is_left_out() {
+        return;
     }
-    let stage = Stage::new(zones, NAMESPACE, audience)?;
-    let chart = chart();
     stage.must(&format!(
         "helm install volguard {} --namespace {NAMESPACE} --set image.repository=registry.example.com/volguard --wait --timeout 90s",
-        chart.display()
+        chart().display()
     ));
     stage.must("kubectl get pods");
     stage.applied("guardrails.yaml", GUARDRAILS);
-    stage.until("kubectl get storagepolicies", &["guardrails", "True"]);
-    Ok(())
+    stage.until("kubectl get storagepolicies", &["Audit", "True"]);
+}
+
+/// Has the policy enforced; returns once it is.
+pub(crate) fn enforce(stage: &Stage<'_>) {
+    if is_left_out() {
+        return;
+    }
+    let enforce = r#"'{"spec": {"mode": "Enforce"}}'"#;
+    stage.must(&format!(
+        "kubectl patch storagepolicy guardrails --type merge --patch {enforce}"
+    ));
+    stage.until("kubectl get storagepolicies", &["Enforce", "True"]);
+}
+
+/// To see that a scenario really needs volguard: with this in the environment every second half fails.
+fn is_left_out() -> bool {
+    env::var_os("VOLGUARD_ABSENT").is_some()
 }

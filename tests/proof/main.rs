@@ -1,17 +1,21 @@
 //! The proof: failures of storage in a cluster of three zones, each without volguard and with it.
 //!
-//! `cargo test --test proof` plays every scenario both ways; `make demo` tells them at a terminal.
+//! `cargo test --test proof` plays every scenario both ways, and between the two what mode Audit shows of them; `make demo`
+//! tells all of it at a terminal.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
+mod demo;
 mod installation;
 mod scenarios;
 mod stage;
 mod zones;
 
+use std::env;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -25,11 +29,21 @@ use zones::ThreeZones;
 const AT_ONCE: usize = 6;
 
 fn main() -> ExitCode {
+    match env::args().nth(1).as_deref() {
+        Some("demo") => demo::up(),
+        Some("keep") => demo::keep(),
+        Some("demo-down") => demo::down(),
+        _ => test(),
+    }
+}
+
+fn test() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
     let proof = Arc::new(Proof::default());
     let conclusions = [
         libtest_mimic::run(&arguments, proof.trials("without", Proof::without)),
+        libtest_mimic::run(&arguments, vec![proof.audit_trial()]),
         libtest_mimic::run(&arguments, proof.trials("with", Proof::with)),
     ];
     if conclusions.iter().any(Conclusion::has_failed) {
@@ -44,8 +58,10 @@ fn main() -> ExitCode {
 struct Proof {
     /// Started by the first scenario that plays: a filter that leaves none, or `--list`, starts nothing.
     zones: OnceLock<Result<ThreeZones, String>>,
-    /// volguard is installed by the first scenario that plays with it.
+    /// volguard is installed by the first play that needs it, with its policy in mode Audit.
     installed: OnceLock<Result<(), String>>,
+    /// The policy is enforced by the first scenario that plays with volguard.
+    enforced: OnceLock<Result<(), String>>,
     turn: RwLock<()>,
 }
 
@@ -76,14 +92,35 @@ impl Proof {
     }
 
     fn with(&self, scenario: &Scenario) -> Result<(), String> {
-        let zones = self.zones()?;
-        let installed = self
-            .installed
-            .get_or_init(|| installation::install(zones, Audience::Nobody));
-        installed.clone()?;
-        let stage = Stage::new(zones, &format!("{}-guarded", scenario.name), Audience::Nobody)?;
+        let zones = self.guarded_zones()?;
+        let enforced = self.enforced.get_or_init(|| {
+            installation::enforce(&Stage::new(zones, installation::NAMESPACE, Audience::Nobody)?);
+            Ok(())
+        });
+        enforced.clone()?;
+        let stage = Stage::new(zones, &scenario.guarded(), Audience::Nobody)?;
         (scenario.with.play)(&stage);
         Ok(())
+    }
+
+    /// A test of what volguard shows before it enforces anything, and of the step to that.
+    fn audit_trial(self: &Arc<Self>) -> Trial {
+        let proof = Arc::clone(self);
+        Trial::test("audit::all_is_shown_and_then_enforced", move || {
+            let stage = Stage::new(proof.guarded_zones()?, audit::NAMESPACE, Audience::Nobody)?;
+            audit::play(&stage);
+            Ok(())
+        })
+    }
+
+    /// The cluster with volguard installed.
+    fn guarded_zones(&self) -> Result<&ThreeZones, String> {
+        let zones = self.zones()?;
+        let installed = self.installed.get_or_init(|| {
+            installation::install(&Stage::new(zones, installation::NAMESPACE, Audience::Nobody)?);
+            Ok(())
+        });
+        installed.clone().map(|()| zones)
     }
 
     fn zones(&self) -> Result<&ThreeZones, String> {

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -26,7 +26,8 @@ pub(crate) enum Audience {
 /// The stage of one half of a scenario.
 ///
 /// Commands are lines for a shell that finds kubectl, helm and volguard, and whose kubectl is in the scenario's namespace. In
-/// manifests and commands `$NS` stands for the namespace, and for the first part of the names of cluster-scoped objects.
+/// manifests and commands `$NS` stands for the namespace, and for the first part of the names of cluster-scoped objects;
+/// `$AUDIT_LOG` is the file of the API server's audit log.
 pub(crate) struct Stage<'a> {
     pub(crate) zones: &'a ThreeZones,
     namespace: String,
@@ -161,9 +162,9 @@ impl<'a> Stage<'a> {
         text.replace("$NS", &self.namespace)
     }
 
-    /// The folder of the scenario's files.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Where commands are looked for.
+    pub(crate) fn search_path(&self) -> &str {
+        &self.path
     }
 
     fn quietly(&self, line: &str) -> Outcome {
@@ -174,6 +175,7 @@ impl<'a> Stage<'a> {
             .env("PATH", &self.path)
             .env("HOME", self.folder.path())
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
+            .env("AUDIT_LOG", self.zones.audit_log())
             .stdin(Stdio::null())
             .output()
             .expect("a shell starts");
@@ -199,14 +201,15 @@ impl<'a> Stage<'a> {
 
 /// kubectl, helm and volguard, and what the machine has.
 fn search_path() -> Result<String, String> {
-    let folder = |program: &Path| program.parent().map(PathBuf::from).unwrap_or_default();
-    let mut folders = vec![
-        folder(&Binaries::locate()?.path("kubectl")),
-        folder(&binaries::helm()?),
-        folder(Path::new(env!("CARGO_BIN_EXE_volguard"))),
+    let programs = [
+        Binaries::locate()?.path("kubectl"),
+        binaries::helm()?,
+        PathBuf::from(env!("CARGO_BIN_EXE_volguard")),
     ];
-    folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let path = env::join_paths(folders).map_err(|error| error.to_string())?;
+    let folders = programs.iter().filter_map(|program| program.parent());
+    let machine = env::var_os("PATH").unwrap_or_default();
+    let machine = env::split_paths(&machine);
+    let path = env::join_paths(folders.map(PathBuf::from).chain(machine)).map_err(|error| error.to_string())?;
     path.into_string()
         .map_err(|path| format!("{} is not text", path.display()))
 }

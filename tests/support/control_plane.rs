@@ -259,7 +259,8 @@ fn start_apiserver(
     }
 }
 
-fn free_port() -> std::io::Result<u16> {
+/// A port of loopback that nobody listens on now.
+pub(crate) fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 

@@ -69,7 +69,7 @@ crate::rule! {
         name: "suspicious-size",
         summary: "asks for a handful of bytes, most likely because of a wrong or missing unit",
         category: Category::Claim,
-        class: Class::NeverWorks,
+        class: Class::Availability,
         fix: Fix::None,
         needs: &[Needs::StorageClass, Needs::PersistentVolume],
         operations: &[Operation::Create, Operation::Update],

@@ -22,6 +22,13 @@ pub(crate) struct Scenario {
     pub(crate) alone: bool,
 }
 
+impl Scenario {
+    /// The namespace of its second half.
+    pub(crate) fn guarded(&self) -> String {
+        format!("{}-guarded", self.name)
+    }
+}
+
 /// One half of a scenario: the outcome in a sentence, and the play, which panics if it comes out otherwise.
 pub(crate) struct Half {
     pub(crate) outcome: &'static str,

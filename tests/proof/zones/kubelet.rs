@@ -4,7 +4,8 @@
 //! One container is not played but run: volguard's own, as a process of this machine with the rights of its ServiceAccount.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::network::Network;
@@ -40,6 +42,28 @@ struct Container {
     /// The pod's addresses, which lead to the process.
     addresses: Vec<SocketAddr>,
     server: Server,
+    log: ContainerLog,
+}
+
+/// What a container runtime keeps of a process's output: each line with its time, as `kubectl logs` wants it.
+/// <https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md>
+struct ContainerLog {
+    file: PathBuf,
+    /// How much of the output is in the file.
+    copied: usize,
+}
+
+impl ContainerLog {
+    /// Adds the lines that were printed since the last call.
+    fn follow(&mut self, printed: &str) -> std::io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.file)?;
+        let fresh = printed.get(self.copied..).unwrap_or_default();
+        for line in fresh.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+            write!(file, "{} stdout F {line}", Timestamp::now())?;
+            self.copied += line.len();
+        }
+        Ok(())
+    }
 }
 
 impl Kubelet {
@@ -71,12 +95,6 @@ impl Kubelet {
             containers,
             thread: Some(thread),
         }
-    }
-
-    /// What volguard's replicas have printed until now.
-    pub(crate) fn logs(&self) -> String {
-        let containers = lock(&self.containers);
-        containers.values().map(|container| container.server.log()).collect()
     }
 }
 
@@ -137,6 +155,12 @@ impl Rounds {
             attachments,
         };
         self.end_containers(&seen.pods);
+        for container in lock(&self.containers).values_mut() {
+            let printed = container.server.log();
+            if let Err(problem) = container.log.follow(&printed) {
+                eprintln!("{}: {problem}", container.log.file.display());
+            }
+        }
         for pod in &seen.pods {
             let is_new = pod["status"]["phase"] == "Pending"
                 && pod["spec"]["nodeName"].is_string()
@@ -212,10 +236,24 @@ impl Rounds {
             self.network.lead(from, to);
             addresses.push(from);
         }
+        let log = ContainerLog {
+            file: folder.join("container.log"),
+            copied: 0,
+        };
+        // kwok answers `kubectl logs` from it.
+        let logs = json!({
+            "apiVersion": "kwok.x-k8s.io/v1alpha1",
+            "kind": "Logs",
+            "metadata": {"name": pod["metadata"]["name"], "namespace": namespace},
+            "spec": {"logs": [{"containers": ["volguard"], "logsFile": log.file, "follow": true}]},
+        });
+        let collection = format!("/apis/kwok.x-k8s.io/v1alpha1/namespaces/{namespace}/logs");
+        self.api.create(&collection, &logs).map_err(|refusal| refusal.message)?;
         let container = Container {
             pod: name(pod),
             addresses,
             server,
+            log,
         };
         lock(&self.containers).insert(uid(pod).to_owned(), container);
         Ok(address)

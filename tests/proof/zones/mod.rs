@@ -7,7 +7,7 @@ pub(crate) mod nodes;
 pub(crate) mod storage;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ pub(crate) struct ThreeZones {
     /// How long it took until pods could be scheduled.
     pub(crate) start: Duration,
     // Fields are dropped in this order: clients before servers.
-    kubelet: Kubelet,
+    _kubelet: Kubelet,
     storage: Storage,
     _kwok: Process,
     pub(crate) plane: ControlPlane,
@@ -52,17 +52,19 @@ impl ThreeZones {
             format!("--egress-selector-config-file={}", egress.display()),
             format!("--audit-policy-file={}", audit.display()),
             format!("--audit-log-path={}", folder.path().join("audit.log").display()),
+            // The names of nodes mean nothing to the network.
+            "--kubelet-preferred-address-types=InternalIP".to_owned(),
         ];
         let plane = ControlPlane::start(&Extras {
             apiserver: &flags,
             users: &storage::USERS,
         })?;
         let storage = Storage::start(&plane, &binaries, folder.path())?;
-        let kwok = nodes::start(&plane, &binaries, folder.path())?;
+        let kwok = nodes::start(&plane, &binaries, &network, folder.path())?;
         let kubelet = Kubelet::start(&plane, Arc::clone(&network), folder.path());
         Ok(Self {
             start: begin.elapsed(),
-            kubelet,
+            _kubelet: kubelet,
             storage,
             _kwok: kwok,
             plane,
@@ -76,19 +78,9 @@ impl ThreeZones {
         self.storage.cloud()
     }
 
-    /// What volguard's replicas have printed until now.
-    pub(crate) fn volguard_logs(&self) -> String {
-        self.kubelet.logs()
-    }
-
-    /// The API server's audit log: one event a line.
-    pub(crate) fn audit_log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("audit.log")).unwrap_or_default()
-    }
-
-    /// The folder of the cluster's files.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The file of the API server's audit log: one event a line.
+    pub(crate) fn audit_log(&self) -> PathBuf {
+        self.folder.path().join("audit.log")
     }
 }
 

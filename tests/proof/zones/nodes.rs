@@ -1,14 +1,16 @@
 //! Six nodes in three zones, played by kwok.
 
 use std::fs;
-use std::path::Path;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::network::Network;
 use crate::support::api::Api;
 use crate::support::binaries::Binaries;
-use crate::support::control_plane::ControlPlane;
+use crate::support::control_plane::{ControlPlane, free_port};
 use crate::support::process::Process;
 use crate::support::{PATIENCE, wait_for};
 
@@ -32,13 +34,37 @@ const fn node(name: &'static str, zone: &'static str) -> Node {
     Node { name, zone }
 }
 
+/// The address of every node, and the port of its kubelet, where the API server asks for logs.
+const KUBELET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 245, 0, 1)), 10250);
+
 /// Starts kwok, makes the nodes and waits until pods can be scheduled on them.
-pub(crate) fn start(plane: &ControlPlane, binaries: &Binaries, folder: &Path) -> Result<Process, String> {
-    let stages = folder.join("kwok.yaml");
-    fs::write(&stages, include_str!("kwok.yaml")).map_err(|error| error.to_string())?;
+pub(crate) fn start(
+    plane: &ControlPlane,
+    binaries: &Binaries,
+    network: &Network,
+    folder: &Path,
+) -> Result<Process, String> {
+    let write = |name: &str, text: &str| -> Result<PathBuf, String> {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
+    };
+    let stages = write("kwok.yaml", include_str!("kwok.yaml"))?;
+    let issued = plane.authority().issue(&[&KUBELET.ip().to_string()]);
+    let issued = issued.map_err(|error| error.to_string())?;
+    let port = free_port().map_err(|error| format!("no free port on 127.0.0.1: {error}"))?;
     let mut kwok = Command::new(binaries.path("kwok"));
     kwok.arg("--kubeconfig").arg(plane.admin_kubeconfig());
     kwok.arg("--config").arg(stages).arg("--manage-all-nodes=true");
+    kwok.arg("--node-ip").arg(KUBELET.ip().to_string());
+    kwok.arg("--node-port").arg(KUBELET.port().to_string());
+    kwok.arg(format!("--server-address=127.0.0.1:{port}"));
+    kwok.arg("--tls-cert-file")
+        .arg(write("kubelet.crt", &issued.certificate)?);
+    kwok.arg("--tls-private-key-file")
+        .arg(write("kubelet.key", &issued.key)?);
+    kwok.arg("--enable-crds=Logs");
+    network.lead(KUBELET, SocketAddr::from(([127, 0, 0, 1], port)));
     // kwok reads more from the home folder.
     kwok.env("HOME", folder);
     let kwok = Process::spawn("kwok", kwok, folder)?;
