@@ -36,8 +36,10 @@ lint: ## Check formatting, lints, licences and bans.
 fmt: ## Format the code.
 	$(CARGO) fmt
 
-docs: ## Write the generated reference, the counts of the corpus and the README's output anew.
+docs: control-plane ## Write the generated reference, the counts of the corpus and the output in README and guide anew.
 	UPDATE=1 $(CARGO) test --locked --test reference --test readme --test corpus --test chart
+	UPDATE=1 $(CARGO) test --locked --test proof -- page::is_up_to_date
+	UPDATE=1 $(CARGO) test --locked --test proof -- guide
 
 bench: ## Measure reviews side by side with a server that only parses the envelope.
 	$(CARGO) bench --locked --bench admission

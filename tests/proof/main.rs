@@ -10,8 +10,11 @@ mod support;
 
 mod audit;
 mod demo;
+mod guide;
 mod installation;
+mod page;
 mod scenarios;
+mod sections;
 mod stage;
 mod zones;
 
@@ -42,15 +45,39 @@ fn test() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(AT_ONCE));
     let proof = Arc::new(Proof::default());
     let conclusions = [
+        libtest_mimic::run(&arguments, page_trials()),
         libtest_mimic::run(&arguments, proof.trials("without", Proof::without)),
         libtest_mimic::run(&arguments, vec![proof.audit_trial()]),
         libtest_mimic::run(&arguments, proof.trials("with", Proof::with)),
+        libtest_mimic::run(&arguments, vec![guide_trial()]),
     ];
     if conclusions.iter().any(Conclusion::has_failed) {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// Tests of the page about the proof, without a cluster.
+fn page_trials() -> Vec<Trial> {
+    let trial = |name: &str, test: fn()| {
+        Trial::test(format!("page::{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    vec![
+        trial("is_up_to_date", page::is_up_to_date),
+        trial("leaves_nothing_out", page::leaves_nothing_out),
+        trial("follows_the_reference_document", page::follows_the_reference_document),
+    ]
+}
+
+/// A test of the guide, on a cluster of its own.
+fn guide_trial() -> Trial {
+    Trial::test("guide::is_as_it_happens", || {
+        guide::is_as_it_happens().map_err(Failed::from)
+    })
 }
 
 /// The cluster that all scenarios share, without volguard first.

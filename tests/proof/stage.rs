@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -160,6 +160,11 @@ impl<'a> Stage<'a> {
     /// The text with the namespace in place of `$NS`.
     pub(crate) fn fill(&self, text: &str) -> String {
         text.replace("$NS", &self.namespace)
+    }
+
+    /// The folder that commands are run in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where commands are looked for.
