@@ -1,6 +1,9 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod host_path;
+mod prebound_default_class;
+mod two_default_classes;
 mod wrong_zone;
 
 use crate::stage::Stage;
@@ -29,4 +32,9 @@ pub(crate) struct Half {
 }
 
 /// All of them, in the order in which the demo tells them.
-pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO];
+pub(crate) const ALL: &[Scenario] = &[
+    wrong_zone::SCENARIO,
+    two_default_classes::SCENARIO,
+    prebound_default_class::SCENARIO,
+    host_path::SCENARIO,
+];
