@@ -1,10 +1,16 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod driver_not_installed;
 mod host_path;
+mod no_governing_service;
+mod node_name;
 mod prebound_default_class;
+mod refused_parameter;
+mod stalled_rollout;
 mod two_default_classes;
 mod wrong_zone;
+mod zero_grace_period;
 
 use crate::stage::Stage;
 
@@ -37,4 +43,10 @@ pub(crate) const ALL: &[Scenario] = &[
     two_default_classes::SCENARIO,
     prebound_default_class::SCENARIO,
     host_path::SCENARIO,
+    zero_grace_period::SCENARIO,
+    refused_parameter::SCENARIO,
+    driver_not_installed::SCENARIO,
+    no_governing_service::SCENARIO,
+    stalled_rollout::SCENARIO,
+    node_name::SCENARIO,
 ];
