@@ -1,5 +1,6 @@
 //! Where a scenario plays: a namespace and a folder of its own in the three-zone cluster, and a shell.
 
+use std::cell::RefCell;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub(crate) struct Stage<'a> {
     audience: Audience,
     folder: TempDir,
     path: String,
+    afterwards: RefCell<Vec<String>>,
 }
 
 impl<'a> Stage<'a> {
@@ -59,6 +61,7 @@ impl<'a> Stage<'a> {
             audience,
             folder,
             path: search_path()?,
+            afterwards: RefCell::default(),
         })
     }
 
@@ -136,6 +139,11 @@ impl<'a> Stage<'a> {
         last
     }
 
+    /// Has a command run when the play is over, however it ends, to put back what all scenarios share. It is not shown.
+    pub(crate) fn afterwards(&self, line: &str) {
+        self.afterwards.borrow_mut().push(line.to_owned());
+    }
+
     /// Waits until pods are ready: `app`, or `--selector app=db`.
     pub(crate) fn pod_runs(&self, pod: &str) {
         self.until(&format!("kubectl get pods {pod} -o wide"), &["Running"]);
@@ -200,6 +208,17 @@ impl<'a> Stage<'a> {
                 outcome.stderr,
                 outcome.stdout.trim_end()
             );
+        }
+    }
+}
+
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        for line in self.afterwards.borrow().iter().rev() {
+            let outcome = self.quietly(line);
+            if !outcome.success {
+                eprintln!("{line}: {}", outcome.stderr);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! See the documentation of [`RULE`].
 
 use super::{FIELD_STAYS, Stranger, stranger};
+use crate::cluster::view::ViewKind;
 use crate::engine::{Action, Category, Certainty, Check, Class, Context, Finding, Findings, Needs, Profiles};
 use crate::model::{FieldPath, StorageClass};
 
@@ -56,19 +57,26 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
     let Some(stranger) = stranger(provisioner, cx, out) else {
         return;
     };
-    let (message, remedy) = match stranger {
+    let (message, remedy, certainty) = match stranger {
         Stranger::Misspelt(meant) => (
             format!("`{provisioner}` is no known provisioner; did you mean `{meant}`?"),
             format!("Correct the name. {FIELD_STAYS}"),
+            // A driver of nearly the same name would show in the cluster.
+            if cx.view().is_complete(ViewKind::CsiDriver) {
+                Certainty::Certain
+            } else {
+                Certainty::Likely
+            },
         ),
         Stranger::Nobody => (
             format!("nobody is known to provision for `{provisioner}`: claims will stay Pending"),
             "Install the driver, or correct the name. A StorageDriver makes a driver of your own known.".to_owned(),
+            Certainty::Likely,
         ),
     };
     out.push(
         Finding::new(FieldPath::of(&["provisioner"]), provisioner, message)
             .remedy(remedy)
-            .certainty(Certainty::Likely),
+            .certainty(certainty),
     );
 }

@@ -1,7 +1,16 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod driver_not_installed;
+mod host_path;
+mod no_governing_service;
+mod node_name;
+mod prebound_default_class;
+mod refused_parameter;
+mod stalled_rollout;
+mod two_default_classes;
 mod wrong_zone;
+mod zero_grace_period;
 
 use crate::stage::Stage;
 
@@ -36,4 +45,15 @@ pub(crate) struct Half {
 }
 
 /// All of them, in the order in which the demo tells them.
-pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO];
+pub(crate) const ALL: &[Scenario] = &[
+    wrong_zone::SCENARIO,
+    two_default_classes::SCENARIO,
+    prebound_default_class::SCENARIO,
+    host_path::SCENARIO,
+    zero_grace_period::SCENARIO,
+    refused_parameter::SCENARIO,
+    driver_not_installed::SCENARIO,
+    no_governing_service::SCENARIO,
+    stalled_rollout::SCENARIO,
+    node_name::SCENARIO,
+];
