@@ -23,8 +23,8 @@ pub(crate) fn play(stage: &Stage<'_>) {
 fn nothing_changes(stage: &Stage<'_>) {
     stage.say("In mode Audit everything is stored as it is written, without a word.");
     let printed = stage.applied("shop.yaml", SHOP);
-    let names = |rule: &&Rule| printed.contains(&format!("[{}]", rule.name));
-    assert!(!ALL.iter().any(|rule| names(&rule)), "{printed}");
+    let is_named = |rule: &&Rule| printed.contains(&format!("[{}]", rule.name));
+    assert!(!ALL.iter().any(is_named), "{printed}");
     let mode = stage.must("kubectl get storageclass fast --output jsonpath={.volumeBindingMode}");
     assert_eq!(mode, "Immediate");
     let spread = "kubectl get statefulset db --output jsonpath={.spec.template.spec.topologySpreadConstraints}";

@@ -212,6 +212,7 @@ fn tell() -> Result<ThreeZones, String> {
         files.kubeconfig().display(),
         stage.search_path(),
     );
+    drop(stage);
     Ok(zones)
 }
 

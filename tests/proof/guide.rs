@@ -30,13 +30,13 @@ pub(crate) fn is_as_it_happens() -> Result<(), String> {
     symlink(root.join("deploy"), stage.folder().join("deploy")).map_err(|error| error.to_string())?;
 
     let update = std::env::var_os("UPDATE").is_some();
-    let mut written = String::new();
+    let mut written: Vec<String> = Vec::new();
     for piece in pieces(&page) {
         match piece {
-            Piece::Text(line) => written += &format!("{line}\n"),
+            Piece::Text(line) => written.push(line.to_owned()),
             Piece::File { name, lines } => {
                 stage.file(name, &lines[1..lines.len() - 1].join("\n"));
-                written += &format!("{}\n", lines.join("\n"));
+                written.push(lines.join("\n"));
             }
             Piece::Command { lines, output } => {
                 let command = lines.join("\n");
@@ -48,19 +48,15 @@ pub(crate) fn is_as_it_happens() -> Result<(), String> {
                         "docs/guide.md: `{command}` prints\n{printed}\nand not\n{shown}"
                     ));
                 }
-                written += &format!(
-                    "$ {command}\n{}",
-                    if printed.is_empty() {
-                        String::new()
-                    } else {
-                        printed + "\n"
-                    }
-                );
+                written.push(format!("$ {command}"));
+                if !printed.is_empty() {
+                    written.push(printed);
+                }
             }
         }
     }
     if update {
-        fs::write(&path, written).map_err(|error| format!("{}: {error}", path.display()))?;
+        fs::write(&path, written.join("\n") + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
 }
@@ -108,12 +104,8 @@ fn pieces(page: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
-        if line == "```yaml"
-            && lines
-                .peek()
-                .is_some_and(|next| next.starts_with("# ") && next.ends_with(".yaml"))
-        {
-            let name = lines.peek().map_or("", |next| next.trim_start_matches("# "));
+        let name = lines.peek().and_then(|next| next.strip_prefix("# "));
+        if let Some(name) = name.filter(|_| line == "```yaml") {
             let mut block = vec![line];
             block.extend(lines.by_ref().take_while(|line| *line != "```"));
             block.push("```");

@@ -4,6 +4,8 @@
 //! tells all of it at a terminal.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
+// The demo speaks to a terminal.
+#![allow(clippy::print_stdout)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -44,8 +44,8 @@ pub(crate) fn leaves_nothing_out() {
     let mut names = BTreeSet::new();
     for scenario in scenarios::ALL {
         assert!(names.insert(scenario.name), "{} is there twice", scenario.name);
-        let of = |heading: &&str| sections::ALL.iter().find(|section| section.heading == *heading);
-        let known: Vec<&Section> = scenario.sections.iter().filter_map(|heading| of(&heading)).collect();
+        let of = |heading: &&'static str| sections::ALL.iter().find(|section| section.heading == *heading);
+        let known: Vec<&Section> = scenario.sections.iter().filter_map(of).collect();
         assert_eq!(
             known.len(),
             scenario.sections.len(),

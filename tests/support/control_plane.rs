@@ -176,11 +176,11 @@ fn write_identity(folder: &Path, more_users: &[(&str, &str)]) -> Result<Authorit
         .issue(&["127.0.0.1", "localhost", "kubernetes.default.svc"])
         .map_err(problem)?;
     let accounts = KeyPair::generate().map_err(problem)?;
-    let tokens: String = USERS
-        .iter()
-        .chain(more_users)
+    let users = USERS.iter().chain(more_users);
+    let tokens: Vec<String> = users
         .map(|(user, groups)| format!("{},{user},{user},\"{groups}\"\n", token(user)))
         .collect();
+    let tokens = tokens.concat();
     for (name, text) in [
         ("ca.crt", authority.pem()),
         ("serving.crt", serving.certificate),
