@@ -445,6 +445,11 @@ sepc: {}
                 "3:18: metadata.name must be a name of lower-case letters, digits, `-` and `.`, but is `My Policy`",
             ),
             (
+                "apiVersion: volguard.dev/v1alpha1\nkind: StoragePolicy\nmetadata: {name: p, namespace: shop}\nspec: {}",
+                "3:30: namespace `shop` means nothing here: the kind is cluster-scoped; policies and exceptions choose \
+                 namespaces in `spec.match`",
+            ),
+            (
                 HEAD,
                 "1:1: field `spec` is missing; `spec: {}` stands for profile Recommended in mode Enforce",
             ),

@@ -323,14 +323,24 @@ fn stranger(api_version: &str, name: &str, noun: &str, kinds: &[ResourceKind]) -
 fn judge_top_level(value: &Value) -> Vec<Problem> {
     const FIELDS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
     let fields = value.as_object().into_iter().flatten();
-    fields
+    let unknown = fields
         .filter(|(key, _)| !FIELDS.contains(&key.as_str()))
         .map(|(key, _)| Problem {
             pointer: schema::child("", key),
             key: true,
             message: unknown_field(key, || FIELDS.into_iter()),
-        })
-        .collect()
+        });
+    // The API server drops it without a word, and an exception for one namespace would hold for all.
+    let namespace = value.pointer("/metadata/namespace").filter(|value| !value.is_null());
+    let namespace = namespace.map(|value| {
+        let message = format!(
+            "namespace {} means nothing here: the kind is cluster-scoped; policies and exceptions choose namespaces in \
+             `spec.match`",
+            shown(value)
+        );
+        Problem::new("/metadata/namespace", message)
+    });
+    unknown.chain(namespace).collect()
 }
 
 fn judge_name<'v>(value: &'v Value, kind: &ResourceKind) -> Result<&'v str, Problem> {

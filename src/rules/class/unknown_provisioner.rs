@@ -10,9 +10,10 @@ crate::rule! {
     /// A StorageClass has a provisioner of which nobody has heard: the knowledge base has no driver of the name, and the
     /// cluster has no CSIDriver, no node and no volume of it.
     ///
-    /// It only ever warns: charts install a class before its driver. Without a cluster it speaks of names only that are
-    /// nearly those of a known driver. Other names with a slash are left alone: no CSI driver has one, and provisioners
-    /// of another kind are called what their installation likes.
+    /// It warns in every profile: charts install a class before its driver. A policy that raises it to Deny has a name
+    /// denied that is nearly a known driver's and that the cluster has no CSIDriver of; of other names it still warns.
+    /// Without a cluster it speaks of names only that are nearly those of a known driver. Other names with a slash are
+    /// left alone: no CSI driver has one, and provisioners of another kind are called what their installation likes.
     ///
     /// ## Why it matters
     /// Nobody feels addressed by the claims of the class: they stay Pending, without an error in their events.
