@@ -446,7 +446,7 @@ sepc: {}
             ),
             (
                 "apiVersion: volguard.dev/v1alpha1\nkind: StoragePolicy\nmetadata: {name: p, namespace: shop}\nspec: {}",
-                "3:30: namespace `shop` means nothing here: the kind is cluster-scoped; policies and exceptions choose \
+                "3:32: namespace `shop` means nothing here: the kind is cluster-scoped; policies and exceptions choose \
                  namespaces in `spec.match`",
             ),
             (
