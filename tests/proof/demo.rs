@@ -3,11 +3,11 @@
 //! One process, the keeper, holds the cluster and tells the story into a file; it stays when the story is over. The process
 //! that `make demo` starts only reads that file aloud. All that the keeper starts is in its process group.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{self, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -22,6 +22,9 @@ use crate::{audit, installation};
 
 /// How long the story may take until the keeper is given up.
 const STORY_LIMIT: Duration = Duration::from_secs(900);
+
+/// How long the keeper may take to show that it is there.
+const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the keeper may take to end everything.
 const END_LIMIT: Duration = Duration::from_secs(60);
@@ -39,7 +42,7 @@ impl Files {
         }
     }
 
-    /// The keeper's process id.
+    /// The keeper's process id; the keeper holds a lock on it as long as it lives.
     fn pid(&self) -> PathBuf {
         self.folder.join("pid")
     }
@@ -61,8 +64,23 @@ impl Files {
 
     /// The keeper, if one is running.
     fn keeper(&self) -> Option<String> {
-        let pid = fs::read_to_string(self.pid()).ok()?;
-        signal_group(&pid, "-0").then_some(pid)
+        let mut file = File::open(self.pid()).ok()?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                file.read_to_string(&mut pid).ok()?;
+                Some(pid).filter(|pid| !pid.is_empty())
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes this process the keeper, as long as the file is open.
+    fn become_keeper(&self) -> io::Result<File> {
+        let mut file = File::create(self.pid())?;
+        file.try_lock()?;
+        write!(file, "{}", process::id())?;
+        Ok(file)
     }
 }
 
@@ -97,7 +115,7 @@ fn start_keeper() -> Result<Files, String> {
     let _ = fs::remove_dir_all(&files.folder);
     fs::create_dir_all(&files.folder).map_err(problem)?;
     let story = File::create(files.story()).map_err(problem)?;
-    let keeper = Command::new(env::current_exe().map_err(problem)?)
+    let mut keeper = Command::new(env::current_exe().map_err(problem)?)
         .arg("keep")
         .stdin(Stdio::null())
         .stdout(story.try_clone().map_err(problem)?)
@@ -106,7 +124,10 @@ fn start_keeper() -> Result<Files, String> {
         .process_group(0)
         .spawn()
         .map_err(problem)?;
-    fs::write(files.pid(), keeper.id().to_string()).map_err(problem)?;
+    wait_for("the demo to begin", START_LIMIT, || {
+        let ended = keeper.try_wait().ok().flatten();
+        (files.keeper().is_some() || ended.is_some()).then_some(())
+    })?;
     Ok(files)
 }
 
@@ -134,6 +155,13 @@ fn read_aloud(files: &Files) -> Result<(), String> {
 /// Holds the cluster and tells the story, until SIGTERM.
 pub(crate) fn keep() -> ExitCode {
     let files = Files::new();
+    let _lock = match files.become_keeper() {
+        Ok(file) => file,
+        Err(problem) => {
+            eprintln!("{}: {problem}", files.pid().display());
+            return ExitCode::FAILURE;
+        }
+    };
     let (ended, told) = (terminated(), thread::spawn(tell));
     let zones = match told.join() {
         Ok(Ok(zones)) => {
@@ -234,7 +262,7 @@ pub(crate) fn down() -> ExitCode {
     };
     let _ = Command::new("kill").args(["-TERM", &pid]).status();
     let over = wait_for("the demo to end", END_LIMIT, || {
-        (!signal_group(&pid, "-0")).then_some(())
+        (files.keeper().is_none() && !signal_group(&pid, "-0")).then_some(())
     });
     if let Err(problem) = over {
         eprintln!("{problem}: its processes are killed");
