@@ -13,8 +13,8 @@ build: ## Build the release binary.
 run: build ## Start the server on this machine with a sample policy and a sample cluster.
 	@sh deploy/sample/run.sh $(TARGET)/release/volguard
 
-demo: control-plane ## Tell what goes wrong with storage, without volguard and with it, on a cluster of three zones.
-	@$(CARGO) test --quiet --locked --test proof -- demo
+demo: control-plane ## Tell what goes wrong with storage, without volguard and with it (STORY="one-zone ten-milli": of these only).
+	@$(CARGO) test --quiet --locked --test proof -- demo $(STORY)
 
 demo-down: ## End the cluster of the demo.
 	@$(CARGO) test --quiet --locked --test proof -- demo-down

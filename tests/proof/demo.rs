@@ -93,9 +93,10 @@ fn signal_group(pid: &str, signal: &str) -> bool {
     kill.is_ok_and(|status| status.success())
 }
 
-/// Starts a keeper and reads its story aloud.
-pub(crate) fn up() -> ExitCode {
-    match start_keeper().and_then(|files| read_aloud(&files)) {
+/// Starts a keeper and reads its story aloud: of the scenarios of these names, or of all.
+pub(crate) fn up(names: &[String]) -> ExitCode {
+    let told = chosen(names).and_then(|_| start_keeper(names));
+    match told.and_then(|files| read_aloud(&files)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{problem}");
@@ -104,7 +105,20 @@ pub(crate) fn up() -> ExitCode {
     }
 }
 
-fn start_keeper() -> Result<Files, String> {
+/// The scenarios of these names, or all.
+fn chosen(names: &[String]) -> Result<Vec<&'static Scenario>, String> {
+    if names.is_empty() {
+        return Ok(ALL.iter().collect());
+    }
+    let named = |name: &String| {
+        let known = || ALL.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ");
+        let found = ALL.iter().find(|scenario| scenario.name == name);
+        found.ok_or_else(|| format!("there is no scenario {name}; there are {}", known()))
+    };
+    names.iter().map(named).collect()
+}
+
+fn start_keeper(names: &[String]) -> Result<Files, String> {
     let files = Files::new();
     if let Some(pid) = files.keeper() {
         return Err(format!(
@@ -117,6 +131,7 @@ fn start_keeper() -> Result<Files, String> {
     let story = File::create(files.story()).map_err(problem)?;
     let mut keeper = Command::new(env::current_exe().map_err(problem)?)
         .arg("keep")
+        .args(names)
         .stdin(Stdio::null())
         .stdout(story.try_clone().map_err(problem)?)
         .stderr(story)
@@ -153,7 +168,7 @@ fn read_aloud(files: &Files) -> Result<(), String> {
 }
 
 /// Holds the cluster and tells the story, until SIGTERM.
-pub(crate) fn keep() -> ExitCode {
+pub(crate) fn keep(names: Vec<String>) -> ExitCode {
     let files = Files::new();
     let _lock = match files.become_keeper() {
         Ok(file) => file,
@@ -162,7 +177,7 @@ pub(crate) fn keep() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let (ended, told) = (terminated(), thread::spawn(tell));
+    let (ended, told) = (terminated(), thread::spawn(move || tell(&names)));
     let zones = match told.join() {
         Ok(Ok(zones)) => {
             let _ = fs::write(files.end(), "told");
@@ -200,8 +215,9 @@ fn terminated() -> thread::JoinHandle<()> {
 }
 
 /// The story; the cluster that it leaves.
-fn tell() -> Result<ThreeZones, String> {
+fn tell(names: &[String]) -> Result<ThreeZones, String> {
     let begin = Instant::now();
+    let scenarios = chosen(names)?;
     let files = Files::new();
     let zones = ThreeZones::start()?;
     let kubeconfig = zones.plane.kubeconfig(&token("admin"));
@@ -211,7 +227,7 @@ fn tell() -> Result<ThreeZones, String> {
     let stage = Stage::new(&zones, "default", Audience::Terminal)?;
     stage.must("kubectl get nodes --label-columns topology.kubernetes.io/zone");
     stage.must("kubectl get csidrivers");
-    for scenario in ALL {
+    for scenario in &scenarios {
         introduce(scenario);
         println!("  Without volguard: {}.", scenario.without.outcome);
         let stage = Stage::new(&zones, scenario.name, Audience::Terminal)?;
@@ -223,7 +239,7 @@ fn tell() -> Result<ThreeZones, String> {
     audit::play(&Stage::new(&zones, audit::NAMESPACE, Audience::Terminal)?);
 
     heading("The same failures again, with volguard");
-    for scenario in ALL {
+    for scenario in &scenarios {
         introduce(scenario);
         println!("  With volguard: {}.", scenario.with.outcome);
         let stage = Stage::new(&zones, &scenario.guarded(), Audience::Terminal)?;
@@ -235,7 +251,7 @@ fn tell() -> Result<ThreeZones, String> {
         "{} failures, each without volguard and with it, in {:.0} seconds.\n\n\
          The cluster is still there:\n  export KUBECONFIG={}\n  export PATH={}\n  kubectl get storagepolicies\n\n\
          `make demo-down` ends it.",
-        ALL.len(),
+        scenarios.len(),
         begin.elapsed().as_secs_f64(),
         files.kubeconfig().display(),
         stage.search_path(),

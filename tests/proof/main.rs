@@ -34,9 +34,10 @@ use zones::ThreeZones;
 const AT_ONCE: usize = 6;
 
 fn main() -> ExitCode {
+    let names: Vec<String> = env::args().skip(2).collect();
     match env::args().nth(1).as_deref() {
-        Some("demo") => demo::up(),
-        Some("keep") => demo::keep(),
+        Some("demo") => demo::up(&names),
+        Some("keep") => demo::keep(names),
         Some("demo-down") => demo::down(),
         _ => test(),
     }
