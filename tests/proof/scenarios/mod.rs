@@ -1,6 +1,8 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod data_deleted_with_set;
+mod manifests;
 mod wrong_zone;
 
 use crate::stage::Stage;
@@ -29,4 +31,4 @@ pub(crate) struct Half {
 }
 
 /// All of them, in the order in which the demo tells them.
-pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO];
+pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO, data_deleted_with_set::SCENARIO];
