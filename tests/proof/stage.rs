@@ -162,6 +162,15 @@ impl<'a> Stage<'a> {
         self.field(&format!("pv {volume}"), "{.spec.csi.volumeHandle}")
     }
 
+    /// The snapshot in the cloud behind a `VolumeSnapshot` that is ready: its id.
+    pub(crate) fn cloud_snapshot(&self, name: &str) -> String {
+        let content = self.field(
+            &format!("volumesnapshot {name}"),
+            "{.status.boundVolumeSnapshotContentName}",
+        );
+        self.field(&format!("volumesnapshotcontent {content}"), "{.status.snapshotHandle}")
+    }
+
     /// What the cloud says of the disk or snapshot of this id: nothing when there is none.
     pub(crate) fn in_cloud(&self, id: &str) -> Option<Value> {
         let cloud = self.zones.cloud();

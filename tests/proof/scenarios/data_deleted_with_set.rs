@@ -1,6 +1,6 @@
 //! A StatefulSet whose claims are deleted with it.
 
-use super::manifests::{CLASS, database};
+use super::manifests::{CLAIMS, CLASS, database};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -32,7 +32,7 @@ fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     stage.applied("db.yaml", &disposable());
     stage.must("kubectl rollout status statefulset db --timeout=60s");
-    stage.must("kubectl get pvc");
+    stage.must(CLAIMS);
     let disks = ["data-db-0", "data-db-1"].map(|claim| stage.disk(claim));
     stage.say(&format!("The data is on the disks {}.", disks.join(" and ")));
     stage.must("kubectl delete statefulset db");
@@ -42,15 +42,16 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.not_applied("disposable.yaml", &disposable(), "claims-deleted-with-set");
+    stage.not_applied("db.yaml", &disposable(), "claims-deleted-with-set");
 
     stage.say("Without that line claims outlive their set.");
-    stage.applied("db.yaml", &database(2));
+    stage.must("sed -i /persistentVolumeClaimRetentionPolicy/d db.yaml");
+    stage.must("kubectl apply -f db.yaml");
     stage.must("kubectl rollout status statefulset db --timeout=60s");
     let disks = ["data-db-0", "data-db-1"].map(|claim| stage.disk(claim));
     stage.must("kubectl delete statefulset db");
     stage.until("kubectl get pods", &["No resources found"]);
-    let claims = stage.must("kubectl get pvc");
+    let claims = stage.must(CLAIMS);
     assert_eq!(claims.matches("Bound").count(), 2, "{claims}");
 
     stage.say("Whoever applies the set again has the same data.");

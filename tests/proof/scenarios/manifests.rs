@@ -1,4 +1,8 @@
-//! What several scenarios begin with, as a plain user writes it.
+//! What several scenarios begin with, as a plain user writes it, and how they look at it.
+
+/// Claims in few columns.
+pub(super) const CLAIMS: &str =
+    "kubectl get pvc -o custom-columns=NAME:.metadata.name,STATUS:.status.phase,CAPACITY:.status.capacity.storage";
 
 /// A class of zonal disks. What an author does not say of the reclaim policy is `Delete`.
 pub(super) const CLASS: &str = "
@@ -72,6 +76,29 @@ spec:
     - {{name: app, image: 'registry.example.com/{name}:1', volumeMounts: [{{name: data, mountPath: /data}}]}}
   volumes:
     - {{name: data, persistentVolumeClaim: {{claimName: {name}}}}}
+"
+    )
+}
+
+/// A class of snapshots that outlive their objects.
+pub(super) const SNAPSHOT_CLASS: &str = "
+apiVersion: snapshot.storage.k8s.io/v1
+kind: VolumeSnapshotClass
+metadata: {name: $NS-backups}
+driver: ebs.csi.aws.com
+deletionPolicy: Retain
+";
+
+/// A snapshot of a claim.
+pub(super) fn snapshot(name: &str, claim: &str) -> String {
+    format!(
+        "
+apiVersion: snapshot.storage.k8s.io/v1
+kind: VolumeSnapshot
+metadata: {{name: {name}}}
+spec:
+  volumeSnapshotClassName: $NS-backups
+  source: {{persistentVolumeClaimName: {claim}}}
 "
     )
 }

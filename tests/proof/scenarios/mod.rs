@@ -1,8 +1,15 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod backup_deleted_with_object;
+mod class_deleted;
 mod data_deleted_with_set;
+mod full_database;
+mod last_snapshot_deleted;
 mod manifests;
+mod small_clone;
+mod small_restore;
+mod ten_milli;
 mod wrong_zone;
 
 use crate::stage::Stage;
@@ -31,4 +38,14 @@ pub(crate) struct Half {
 }
 
 /// All of them, in the order in which the demo tells them.
-pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO, data_deleted_with_set::SCENARIO];
+pub(crate) const ALL: &[Scenario] = &[
+    wrong_zone::SCENARIO,
+    data_deleted_with_set::SCENARIO,
+    full_database::SCENARIO,
+    ten_milli::SCENARIO,
+    small_clone::SCENARIO,
+    small_restore::SCENARIO,
+    backup_deleted_with_object::SCENARIO,
+    last_snapshot_deleted::SCENARIO,
+    class_deleted::SCENARIO,
+];
