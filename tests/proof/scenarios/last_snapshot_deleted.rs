@@ -83,7 +83,7 @@ fn with(stage: &Stage<'_>) {
     stage.file("snapshots.yaml", &SNAPSHOT_CLASS.replace("Retain", "Delete"));
     stage.until("kubectl apply -f snapshots.yaml", &["backups"]);
     claims(stage);
-    stage.say("The data of ledger is dear to its owners.");
+    stage.say("The owners of ledger mark its claim as one to be protected.");
     stage.must("kubectl label pvc ledger volguard.dev/protect=true");
     let first = snapshots(stage);
     stage.refused("sh clean.sh", "last-snapshot-deleted");

@@ -7,6 +7,7 @@ mod data_deleted_with_set;
 mod full_database;
 mod last_snapshot_deleted;
 mod manifests;
+mod orphaned_claims;
 mod small_clone;
 mod small_restore;
 mod ten_milli;
@@ -48,4 +49,5 @@ pub(crate) const ALL: &[Scenario] = &[
     backup_deleted_with_object::SCENARIO,
     last_snapshot_deleted::SCENARIO,
     class_deleted::SCENARIO,
+    orphaned_claims::SCENARIO,
 ];
