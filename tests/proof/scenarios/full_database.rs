@@ -50,7 +50,7 @@ fn with(stage: &Stage<'_>) {
     assert_eq!(allowed, "true");
     stage.must(GROW);
     stage.until(CLAIMS, &["20Gi"]);
-    stage.pod_runs("ledger");
+    assert_eq!(stage.field("pod ledger", "{.status.phase}"), "Running");
     let disk = stage.in_cloud(&stage.disk("ledger")).expect("the claim has a disk");
     assert_eq!(disk["sizeGi"], 20, "{disk}");
     stage.say(&format!("The disk in the cloud has {} GiB now.", disk["sizeGi"]));
