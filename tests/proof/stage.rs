@@ -165,6 +165,35 @@ impl<'a> Stage<'a> {
         outcome.stdout
     }
 
+    /// The disk in the cloud behind a bound claim: its id.
+    pub(crate) fn disk(&self, claim: &str) -> String {
+        let volume = self.field(&format!("pvc {claim}"), "{.spec.volumeName}");
+        self.field(&format!("pv {volume}"), "{.spec.csi.volumeHandle}")
+    }
+
+    /// The snapshot in the cloud behind a `VolumeSnapshot` that is ready: its id.
+    pub(crate) fn cloud_snapshot(&self, name: &str) -> String {
+        let content = self.field(
+            &format!("volumesnapshot {name}"),
+            "{.status.boundVolumeSnapshotContentName}",
+        );
+        self.field(&format!("volumesnapshotcontent {content}"), "{.status.snapshotHandle}")
+    }
+
+    /// What the cloud says of the disk or snapshot of this id: nothing when there is none.
+    pub(crate) fn in_cloud(&self, id: &str) -> Option<Value> {
+        let cloud = self.zones.cloud();
+        let everything = ["volumes", "snapshots"].map(|kind| cloud[kind].as_array().cloned().unwrap_or_default());
+        everything.into_iter().flatten().find(|thing| thing["id"] == id)
+    }
+
+    /// Waits until the cloud has none of these disks or snapshots any more, and says so.
+    pub(crate) fn gone_from_cloud(&self, ids: &[String]) {
+        let gone = || ids.iter().all(|id| self.in_cloud(id).is_none()).then_some(());
+        wait_for(&format!("the cloud to lose {}", ids.join(", ")), PATIENCE, gone).expect("it is deleted");
+        self.say(&format!("The cloud no longer has {}.", ids.join(" and ")));
+    }
+
     /// The text with the namespace in place of `$NS`.
     pub(crate) fn fill(&self, text: &str) -> String {
         text.replace("$NS", &self.namespace)

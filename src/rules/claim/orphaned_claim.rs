@@ -22,8 +22,8 @@ crate::rule! {
     /// What it costs is estimated from the list prices of known drivers.
     ///
     /// Claims with the label `volguard.dev/protect: "true"` are kept on purpose and not judged, nor are the claims that a
-    /// StatefulSet keeps when it is scaled down. A claim of a CronJob is seen to be in use only as long as pods of its
-    /// last runs are there.
+    /// StatefulSet keeps when it is scaled down: `claims-left-by-scale-down` finds those. A claim of a CronJob is seen to
+    /// be in use only as long as pods of its last runs are there.
     ///
     /// ## Why it matters
     /// The volume is paid for month by month. Deleting a Helm release or a StatefulSet leaves its claims behind by

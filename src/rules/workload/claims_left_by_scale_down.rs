@@ -14,12 +14,16 @@ crate::rule! {
     /// `persistentVolumeClaimRetentionPolicy.whenScaled` says `Delete`, nobody deletes the claims of the replicas that
     /// go. The finding names them, and says what they cost a month where the list price is known.
     ///
+    /// In `scan` it finds the sets that were scaled down some time ago: claims of replicas that a set does not have, and
+    /// that no pod uses. Claims with the label `volguard.dev/protect: "true"` are kept on purpose and not named.
+    ///
     /// ## Why it matters
     /// That they stay is right: the replica may come back, with its data. Where it does not, the volumes are paid for
     /// month after month, and nothing in the cluster points at them.
     ///
     /// ## How to fix
-    /// Delete the claims once their data is no longer needed.
+    /// Delete the claims once their data is no longer needed. If one is kept on purpose, say so with the label
+    /// `volguard.dev/protect: "true"`.
     ///
     /// ## Examples
     /// ```yaml,review
@@ -77,8 +81,8 @@ crate::rule! {
         summary: "StatefulSet leaves claims behind when it is scaled down",
         category: Category::Workload,
         class: Class::Tenancy,
-        needs: &[Needs::PersistentVolumeClaim, Needs::StorageClass],
-        operations: &[Operation::Update, Operation::Scale],
+        needs: &[Needs::PersistentVolumeClaim, Needs::StorageClass, Needs::Pod],
+        operations: &[Operation::Update, Operation::Scale, Operation::Scan],
         profiles: Profiles::actions(Action::Off, Action::Audit, Action::Audit),
         check: Check::Workload(&[ObjectKind::StatefulSet], check),
     }
@@ -88,9 +92,10 @@ crate::rule! {
 const DELETED_AT_ONCE: usize = 20;
 
 fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let Some(old) = cx.old_workload() else { return };
+    let old = cx.old_workload();
     let keeps = set.spec_text(&["persistentVolumeClaimRetentionPolicy", "whenScaled"]) != Some("Delete");
-    if set.replicas() >= old.replicas() || !keeps || set.set_templates().next().is_none() {
+    let goes_down = old.map_or(cx.operation() == Operation::Scan, |old| set.replicas() < old.replicas());
+    if !goes_down || !keeps || set.set_templates().next().is_none() {
         return;
     }
     let name = set.meta().name();
@@ -99,14 +104,25 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let end = |set: &Workload<'_>| set.first_ordinal().saturating_add(set.replicas());
-    let gone = end(set)..end(old);
+    // A replica that has yet to go uses its claim until then; of what was done long ago, only what nothing uses is left.
+    let is_left = |ordinal: u64, claim: &Claim<'_>| match old {
+        Some(old) => (end(set)..end(old)).contains(&ordinal),
+        None => {
+            !(set.first_ordinal()..end(set)).contains(&ordinal)
+                && !claim.meta().is_deleting()
+                && cx.pods_using(claim.name()).next().is_none()
+        }
+    };
     let mut left: Vec<(u64, Claim<'_>)> = set
         .set_templates()
         .flat_map(|template| claims_of_set(template, set, cx))
-        .filter(|(ordinal, _)| gone.contains(ordinal))
+        .filter(|(ordinal, claim)| is_left(*ordinal, claim) && !claim.meta().is_protected())
         .collect();
     if left.is_empty() {
         return;
+    }
+    if old.is_none() && !cx.view().is_complete(ViewKind::Pod) {
+        return out.skip(format!("the pods that use claims of StatefulSet {name} are unknown"));
     }
     left.sort_by_key(|(ordinal, claim)| (*ordinal, claim.name()));
     let names: Vec<&str> = left.iter().map(|(_, claim)| claim.name()).collect();

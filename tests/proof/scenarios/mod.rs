@@ -1,13 +1,23 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod backup_deleted_with_object;
+mod class_deleted;
+mod data_deleted_with_set;
 mod driver_not_installed;
+mod full_database;
 mod host_path;
+mod last_snapshot_deleted;
+mod manifests;
 mod no_governing_service;
 mod node_name;
+mod orphaned_claims;
 mod prebound_default_class;
 mod refused_parameter;
+mod small_clone;
+mod small_restore;
 mod stalled_rollout;
+mod ten_milli;
 mod two_default_classes;
 mod wrong_zone;
 mod zero_grace_period;
@@ -56,4 +66,13 @@ pub(crate) const ALL: &[Scenario] = &[
     no_governing_service::SCENARIO,
     stalled_rollout::SCENARIO,
     node_name::SCENARIO,
+    data_deleted_with_set::SCENARIO,
+    full_database::SCENARIO,
+    ten_milli::SCENARIO,
+    small_clone::SCENARIO,
+    small_restore::SCENARIO,
+    backup_deleted_with_object::SCENARIO,
+    last_snapshot_deleted::SCENARIO,
+    class_deleted::SCENARIO,
+    orphaned_claims::SCENARIO,
 ];

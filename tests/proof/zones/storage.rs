@@ -87,7 +87,10 @@ impl Storage {
                     "--kube-api-burst=400",
                     "--retry-interval-start=200ms",
                 ]);
-                if *sidecar != "snapshot-controller" {
+                if *sidecar == "snapshot-controller" {
+                    // It would wait 30 s for the kinds of group snapshots, which this cluster does not have.
+                    command.arg("--feature-gates=CSIVolumeGroupSnapshot=false");
+                } else {
                     command.arg("--csi-address").arg(socket);
                 }
                 let name = format!("{sidecar}-{}", socket.file_stem().unwrap_or_default().display());

@@ -1,0 +1,62 @@
+//! A class that says nothing of growth, and a database that is full.
+
+use super::manifests::{CLAIMS, CLASS, claim, pod};
+use super::{Half, Scenario};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIO: Scenario = Scenario {
+    name: "full-database",
+    title: "A class leaves allowVolumeExpansion out, and the database on it is full",
+    without: Half {
+        outcome: "the API server refuses to let the claim grow: the database must be moved while it is down",
+        play: without,
+    },
+    with: Half {
+        outcome: "volguard sets allowVolumeExpansion: true, and the disk grows under the running database",
+        play: with,
+    },
+    sections: &["Volume Expansion"],
+    rules: &["expansion-disabled"],
+    alone: false,
+};
+
+const GROW: &str = r#"kubectl patch pvc ledger -p '{"spec": {"resources": {"requests": {"storage": "20Gi"}}}}'"#;
+
+/// A class whose author wrote nothing of growth.
+fn class() -> String {
+    CLASS.replace("allowVolumeExpansion: true\n", "")
+}
+
+fn database(stage: &Stage<'_>) {
+    stage.applied("class.yaml", &class());
+    stage.applied("claim.yaml", &claim("ledger", "10Gi"));
+    stage.applied("pod.yaml", &pod("ledger"));
+    stage.pod_runs("ledger");
+    stage.say("Months later the database is full.");
+}
+
+fn without(stage: &Stage<'_>) {
+    database(stage);
+    let refusal = stage.run(GROW);
+    assert!(!refusal.success, "{}", refusal.stdout);
+    // The API server's own words: it speaks of the class and does not say what to do.
+    let words = "only dynamically provisioned pvc can be resized and the storageclass";
+    assert!(refusal.stderr.contains(words), "{}", refusal.stderr);
+}
+
+fn with(stage: &Stage<'_>) {
+    database(stage);
+    let allowed = stage.must("kubectl get storageclass $NS-fast -o 'jsonpath={.allowVolumeExpansion}'");
+    assert_eq!(allowed, "true");
+    stage.must(GROW);
+    stage.until(CLAIMS, &["20Gi"]);
+    assert_eq!(stage.field("pod ledger", "{.status.phase}"), "Running");
+    let disk = stage.in_cloud(&stage.disk("ledger")).expect("the claim has a disk");
+    assert_eq!(disk["sizeGi"], 20, "{disk}");
+    stage.say(&format!("The disk in the cloud has {} GiB now.", disk["sizeGi"]));
+
+    stage.say("An author who writes false is told what that means.");
+    let class = class().replace("$NS-fast", "$NS-fixed") + "allowVolumeExpansion: false\n";
+    let told = stage.applied("fixed.yaml", &class);
+    assert!(told.contains("[expansion-disabled]"), "{told}");
+}

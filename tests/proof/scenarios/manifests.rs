@@ -1,0 +1,104 @@
+//! What several scenarios begin with, as a plain user writes it, and how they look at it.
+
+/// Claims in few columns.
+pub(super) const CLAIMS: &str =
+    "kubectl get pvc -o custom-columns=NAME:.metadata.name,STATUS:.status.phase,CAPACITY:.status.capacity.storage";
+
+/// A class of zonal disks. What an author does not say of the reclaim policy is `Delete`.
+pub(super) const CLASS: &str = "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: $NS-fast}
+provisioner: ebs.csi.aws.com
+parameters: {type: gp3, encrypted: 'true'}
+volumeBindingMode: WaitForFirstConsumer
+allowVolumeExpansion: true
+";
+
+/// A database of this many replicas, with its Service.
+pub(super) fn database(replicas: u8) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Service
+metadata: {{name: db}}
+spec:
+  clusterIP: None
+  selector: {{app: db}}
+  ports: [{{port: 5432}}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: db}}
+spec:
+  serviceName: db
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: db}}}}
+  template:
+    metadata: {{labels: {{app: db}}}}
+    spec:
+      containers:
+        - {{name: db, image: 'postgres:17', volumeMounts: [{{name: data, mountPath: /var/lib/postgresql/data}}]}}
+  volumeClaimTemplates:
+    - metadata: {{name: data}}
+      spec:
+        storageClassName: $NS-fast
+        accessModes: [ReadWriteOnce]
+        resources: {{requests: {{storage: 10Gi}}}}
+"
+    )
+}
+
+/// A claim of the class, of this size.
+pub(super) fn claim(name: &str, size: &str) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: {name}}}
+spec:
+  storageClassName: $NS-fast
+  accessModes: [ReadWriteOnce]
+  resources: {{requests: {{storage: {size}}}}}
+"
+    )
+}
+
+/// A pod of the same name as its claim.
+pub(super) fn pod(name: &str) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  containers:
+    - {{name: app, image: 'registry.example.com/{name}:1', volumeMounts: [{{name: data, mountPath: /data}}]}}
+  volumes:
+    - {{name: data, persistentVolumeClaim: {{claimName: {name}}}}}
+"
+    )
+}
+
+/// A class of snapshots that outlive their objects.
+pub(super) const SNAPSHOT_CLASS: &str = "
+apiVersion: snapshot.storage.k8s.io/v1
+kind: VolumeSnapshotClass
+metadata: {name: $NS-backups}
+driver: ebs.csi.aws.com
+deletionPolicy: Retain
+";
+
+/// A snapshot of a claim.
+pub(super) fn snapshot(name: &str, claim: &str) -> String {
+    format!(
+        "
+apiVersion: snapshot.storage.k8s.io/v1
+kind: VolumeSnapshot
+metadata: {{name: {name}}}
+spec:
+  volumeSnapshotClassName: $NS-backups
+  source: {{persistentVolumeClaimName: {claim}}}
+"
+    )
+}
