@@ -57,8 +57,12 @@ spec:
   resources: {requests: {storage: 100Gi}}
 ";
 
+/// Makes the class an ordinary one again.
+const UNMARK: &str = "kubectl annotate storageclass $NS-gp3 storageclass.kubernetes.io/is-default-class-";
+
 fn without(stage: &Stage<'_>) {
-    stage.afterwards("kubectl delete storageclass/$NS-gp3 persistentvolume/$NS-orders --wait=false --ignore-not-found");
+    stage.afterwards(UNMARK);
+    stage.afterwards("kubectl delete persistentvolume $NS-orders --wait=false --ignore-not-found");
     stage.applied("class.yaml", DEFAULT_CLASS);
     stage
         .say("A disk of the old cluster holds the orders. The administrator makes a volume of it, which has no class.");
@@ -76,7 +80,8 @@ fn without(stage: &Stage<'_>) {
 }
 
 fn with(stage: &Stage<'_>) {
-    stage.afterwards("kubectl delete storageclass/$NS-gp3 persistentvolume/$NS-orders --wait=false --ignore-not-found");
+    stage.afterwards(UNMARK);
+    stage.afterwards("kubectl delete persistentvolume $NS-orders --wait=false --ignore-not-found");
     stage.applied("class.yaml", DEFAULT_CLASS);
     stage.applied("volume.yaml", VOLUME);
     stage.not_applied("claim.yaml", CLAIM, "prebound-claim-mismatch");

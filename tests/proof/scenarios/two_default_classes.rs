@@ -51,8 +51,12 @@ spec:
   resources: {requests: {storage: 10Gi}}
 ";
 
+/// Makes the scenario's classes ordinary ones again.
+const UNMARK: &str =
+    "kubectl get storageclass -o name | grep /$NS- | xargs -I CLASS kubectl annotate CLASS storageclass.kubernetes.io/is-default-class-";
+
 fn without(stage: &Stage<'_>) {
-    stage.afterwards("kubectl delete storageclass $NS-gp3 $NS-efs --ignore-not-found");
+    stage.afterwards(UNMARK);
     stage.say("The cluster's default class makes disks.");
     stage.applied("disks.yaml", DISKS);
     stage.say("A driver for shared folders is installed. Its class is marked default as well, and nobody objects.");
@@ -68,7 +72,7 @@ fn without(stage: &Stage<'_>) {
 }
 
 fn with(stage: &Stage<'_>) {
-    stage.afterwards("kubectl delete storageclass $NS-gp3 $NS-efs --ignore-not-found");
+    stage.afterwards(UNMARK);
     stage.applied("disks.yaml", DISKS);
     stage.not_applied("shares.yaml", SHARES, "second-default-class");
 
