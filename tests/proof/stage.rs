@@ -156,6 +156,15 @@ impl<'a> Stage<'a> {
         outcome.stdout
     }
 
+    /// What the cloud has for a volume.
+    pub(crate) fn disk(&self, volume: &str) -> Value {
+        let cloud = self.zones.cloud();
+        let mut disks = cloud["volumes"].as_array().into_iter().flatten();
+        let disk = disks.find(|disk| disk["name"] == volume);
+        disk.unwrap_or_else(|| panic!("the cloud has no {volume}: {cloud}"))
+            .clone()
+    }
+
     /// The text with the namespace in place of `$NS`.
     pub(crate) fn fill(&self, text: &str) -> String {
         text.replace("$NS", &self.namespace)

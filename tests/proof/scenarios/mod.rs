@@ -1,9 +1,20 @@
 //! What goes wrong with storage in Kubernetes: each failure in a file of its own, as it happens in a cluster without volguard
 //! and as it does not in a cluster with it.
 
+mod database_in_emptydir;
+mod lost_node;
+mod one_zone;
+mod rolling_update_deadlock;
+mod shared_disk;
+mod two_replicas_one_disk;
 mod wrong_zone;
 
+use std::thread;
+
+use crate::installation;
 use crate::stage::Stage;
+use crate::support::{PATIENCE, wait_for};
+use crate::zones::nodes;
 
 /// A failure.
 pub(crate) struct Scenario {
@@ -29,4 +40,41 @@ pub(crate) struct Half {
 }
 
 /// All of them, in the order in which the demo tells them.
-pub(crate) const ALL: &[Scenario] = &[wrong_zone::SCENARIO];
+pub(crate) const ALL: &[Scenario] = &[
+    wrong_zone::SCENARIO,
+    one_zone::SCENARIO,
+    shared_disk::SCENARIO,
+    two_replicas_one_disk::SCENARIO,
+    rolling_update_deadlock::SCENARIO,
+    database_in_emptydir::SCENARIO,
+    lost_node::SCENARIO,
+];
+
+/// Shows on which nodes the pods are; the nodes' names tell their zones.
+const PODS: &str = "kubectl get pods -o custom-columns=POD:.metadata.name,NODE:.spec.nodeName,STATUS:.status.phase";
+
+/// Puts the nodes that a play cordons, loses or deletes back at its end, however it ends, and waits for those of volguard's
+/// replicas that had to move.
+struct NodesPutBack<'a>(&'a Stage<'a>);
+
+impl Drop for NodesPutBack<'_> {
+    fn drop(&mut self) {
+        let api = self.0.zones.plane.api();
+        let volguard = format!(
+            "/apis/apps/v1/namespaces/{}/deployments/volguard",
+            installation::NAMESPACE
+        );
+        let outcome = nodes::put_back(api).and_then(|()| {
+            wait_for("volguard's replicas", PATIENCE, || {
+                let status = api.get(&volguard).map(|deployment| deployment["status"].clone());
+                // There is none in the first halves.
+                status
+                    .is_none_or(|status| status["availableReplicas"] == status["replicas"])
+                    .then_some(())
+            })
+        });
+        if let Err(problem) = outcome {
+            assert!(thread::panicking(), "{problem}");
+        }
+    }
+}
