@@ -81,6 +81,7 @@ fn kept(kind: ViewKind, object: &Value) -> Value {
             &["spec", "drivers"],
             &[&["name"], &["topologyKeys"], &["allocatable"]],
         ),
+        ViewKind::Node => copy_each(object, &mut kept, &["spec", "taints"], &[&["key"]]),
         _ => {}
     }
     kept

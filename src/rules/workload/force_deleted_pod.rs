@@ -2,7 +2,7 @@
 
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
-use crate::model::object::text;
+use crate::model::object::{list, text};
 use crate::model::{ObjectKind, Workload};
 use crate::rules::related::claim_or_skip;
 
@@ -10,8 +10,8 @@ crate::rule! {
     /// ## What it checks
     /// A pod of a StatefulSet that somebody deletes with grace period 0 (`kubectl delete --force --grace-period=0`) and
     /// that names a claim for one node or one pod (`ReadWriteOnce`, `ReadWriteOncePod`). Pods that have ended, that never
-    /// got a node, or whose node is gone from the cluster are let through; so is what the kubelet and the cluster's
-    /// controllers delete.
+    /// got a node, or whose node is gone from the cluster or tainted as out of service are let through; so is what the
+    /// kubelet and the cluster's controllers delete.
     ///
     /// ## Why it matters
     /// The API server forgets the pod at once, without waiting for its node to say that the containers have stopped. The
@@ -90,6 +90,9 @@ crate::rule! {
     }
 }
 
+/// The taint of a node that is shut down and does not know it.
+const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
+
 fn check(pod: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let of_set = pod.meta().controller_kind() == Some(ObjectKind::StatefulSet);
     if cx.grace_period() != Some(0) || !of_set || !may_write(pod, cx) {
@@ -113,8 +116,18 @@ fn check(pod: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
 }
 
-/// Whether the containers may be running: the pod has not ended, and it has a node that is there.
+/// Whether the containers may be running: the pod has not ended, and it has a node that is there and not out of service.
 fn may_write(pod: &Workload<'_>, cx: &Context<'_>) -> bool {
-    let node = text(pod.value(), &["spec", "nodeName"]);
-    !pod.has_ended() && node.is_some_and(|node| cx.view().get(ViewKind::Node, "", node) != Lookup::Absent)
+    let Some(node) = text(pod.value(), &["spec", "nodeName"]).filter(|_| !pod.has_ended()) else {
+        return false;
+    };
+    match cx.view().get(ViewKind::Node, "", node) {
+        Lookup::Absent => false,
+        Lookup::Unknown => true,
+        // Somebody has made sure that it is shut down: Kubernetes itself deletes its pods by force then.
+        Lookup::Found(node) => {
+            let taints = list(node, &["spec", "taints"]);
+            taints.iter().all(|taint| text(taint, &["key"]) != Some(OUT_OF_SERVICE))
+        }
+    }
 }

@@ -52,8 +52,7 @@ spec:
 ";
 
 /// Makes the scenario's classes ordinary ones again.
-const UNMARK: &str =
-    "kubectl get storageclass -o name | grep /$NS- | xargs -I CLASS kubectl annotate CLASS storageclass.kubernetes.io/is-default-class-";
+const UNMARK: &str = "kubectl get storageclass -o name | grep /$NS- | xargs -I CLASS kubectl annotate CLASS storageclass.kubernetes.io/is-default-class-";
 
 fn without(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);

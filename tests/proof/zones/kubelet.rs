@@ -1,5 +1,5 @@
-//! The part of a kubelet that has to do with storage: a pod starts when its volumes are attached to its node, a filesystem
-//! grows after its disk. kwok plays the rest.
+//! The part of a kubelet that has to do with storage: a pod starts when its volumes are attached to its node, it is gone when
+//! its node has ended it, a filesystem grows after its disk. kwok plays the rest.
 //!
 //! One container is not played but run: volguard's own, as a process of this machine with the rights of its ServiceAccount.
 
@@ -17,14 +17,21 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::network::Network;
+use super::nodes;
 use super::storage::BLOCK;
 use crate::support::api::Api;
-use crate::support::control_plane::ControlPlane;
+use crate::support::control_plane::{ControlPlane, token};
 use crate::support::kubectl::Kubectl;
 use crate::support::volguard::Server;
 
+/// Who the kubelets are to the API server. A webhook that judged what they do as if a person did it would be in their way.
+pub(crate) const USER: (&str, &str) = ("system:node:kubelet", "system:masters");
+
 /// How often it looks.
 const PERIOD: Duration = Duration::from_millis(100);
+
+/// How long a preStop hook takes, in seconds.
+const HOOK: i64 = 3;
 
 /// The kubelets of all nodes. On drop they stop, and the containers with them.
 pub(crate) struct Kubelet {
@@ -68,11 +75,11 @@ impl ContainerLog {
 
 impl Kubelet {
     /// Starts looking after pods.
-    pub(crate) fn start(plane: &ControlPlane, network: Arc<Network>, folder: &Path) -> Self {
+    pub(crate) fn start(plane: &ControlPlane, network: Arc<Network>, folder: &Path) -> Result<Self, String> {
         let stopped = Arc::new(AtomicBool::new(false));
         let containers = Containers::default();
         let mut rounds = Rounds {
-            api: plane.api().clone(),
+            api: Api::new(&plane.kubeconfig(&token(USER.0)))?,
             kubectl: plane.kubectl("default"),
             kubeconfig_of: {
                 let template = plane.kubeconfig("TOKEN");
@@ -90,11 +97,11 @@ impl Kubelet {
                 thread::sleep(PERIOD);
             }
         });
-        Self {
+        Ok(Self {
             stopped,
             containers,
             thread: Some(thread),
-        }
+        })
     }
 }
 
@@ -126,10 +133,10 @@ struct Rounds {
 
 /// What is stored, as one round sees it.
 struct Seen {
+    nodes: Vec<Value>,
     pods: Vec<Value>,
     claims: Vec<Value>,
     volumes: Vec<Value>,
-    attachments: Vec<Value>,
 }
 
 impl Rounds {
@@ -140,19 +147,19 @@ impl Rounds {
             let mut list: Value = serde_json::from_str(&text).ok()?;
             serde_json::from_value(list["items"].take()).ok()
         };
-        let (Some(pods), Some(claims), Some(volumes), Some(attachments)) = (
+        let (Some(nodes), Some(pods), Some(claims), Some(volumes)) = (
+            list("/api/v1/nodes"),
             list("/api/v1/pods"),
             list("/api/v1/persistentvolumeclaims"),
             list("/api/v1/persistentvolumes"),
-            list("/apis/storage.k8s.io/v1/volumeattachments"),
         ) else {
             return;
         };
         let seen = Seen {
+            nodes,
             pods,
             claims,
             volumes,
-            attachments,
         };
         self.end_containers(&seen.pods);
         for container in lock(&self.containers).values_mut() {
@@ -161,12 +168,11 @@ impl Rounds {
                 eprintln!("{}: {problem}", container.log.file.display());
             }
         }
-        for pod in &seen.pods {
-            let is_new = pod["status"]["phase"] == "Pending"
-                && pod["spec"]["nodeName"].is_string()
-                && pod["metadata"].get("deletionTimestamp").is_none()
-                && !has_condition(pod, "PodReadyToStartContainers");
-            if is_new && seen.has_its_volumes(pod) {
+        for pod in seen.pods.iter().filter(|pod| seen.has_a_kubelet(pod)) {
+            let is_new = pod["status"]["phase"] == "Pending" && !has_condition(pod, "PodReadyToStartContainers");
+            if pod["metadata"].get("deletionTimestamp").is_some() {
+                self.end_pod(pod);
+            } else if is_new && seen.has_its_volumes(pod) {
                 self.start_pod(pod);
             }
         }
@@ -196,6 +202,16 @@ impl Rounds {
         let _ = self
             .api
             .patch(&format!("{}/status", path(pod)), &json!({"status": status}));
+    }
+
+    /// Says that the pod's containers have ended. None of them needs its grace period, but a preStop hook takes its time.
+    fn end_pod(&self, pod: &Value) {
+        if !has_stopped(pod) {
+            return;
+        }
+        let options = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": uid(pod)}});
+        // Somebody else may have deleted it for good meanwhile.
+        let _ = self.api.request(http::Method::DELETE, &path(pod), Some(&options));
     }
 
     /// Starts volguard as the pod's container, waits until it is ready, and gives the pod's address.
@@ -307,20 +323,30 @@ impl Rounds {
 }
 
 impl Seen {
+    /// Whether the pod is on a node whose kubelet works.
+    fn has_a_kubelet(&self, pod: &Value) -> bool {
+        let mut nodes = self.nodes.iter();
+        nodes.any(|node| node["metadata"]["name"] == pod["spec"]["nodeName"] && !nodes::is_lost(node))
+    }
+
     /// Whether every claim of the pod is bound, and what has to be attached is attached to the pod's node.
     fn has_its_volumes(&self, pod: &Value) -> bool {
+        let mut nodes = self.nodes.iter();
+        let node = nodes.find(|node| node["metadata"]["name"] == pod["spec"]["nodeName"]);
+        let attached = node.and_then(|node| node["status"]["volumesAttached"].as_array());
         claims(pod).all(|name| {
             let claim = self.claims.iter().find(|claim| {
                 claim["metadata"]["namespace"] == pod["metadata"]["namespace"] && claim["metadata"]["name"] == name
             });
             let volume = claim.and_then(|claim| self.volume_of(claim));
             volume.is_some_and(|volume| {
-                volume["spec"]["csi"]["driver"] != BLOCK
-                    || self.attachments.iter().any(|attachment| {
-                        attachment["spec"]["source"]["persistentVolumeName"] == volume["metadata"]["name"]
-                            && attachment["spec"]["nodeName"] == pod["spec"]["nodeName"]
-                            && attachment["status"]["attached"] == true
-                    })
+                let csi = &volume["spec"]["csi"];
+                // The name by which the attach controller tells kubelets that it is done.
+                let name = format!(
+                    "kubernetes.io/csi/{BLOCK}^{}",
+                    csi["volumeHandle"].as_str().unwrap_or_default()
+                );
+                csi["driver"] != BLOCK || attached.into_iter().flatten().any(|volume| volume["name"] == name)
             })
         })
     }
@@ -331,6 +357,22 @@ impl Seen {
         let mut volumes = self.volumes.iter();
         volumes.find(|volume| is_bound && volume["metadata"]["name"] == claim["spec"]["volumeName"])
     }
+}
+
+/// Whether the hooks of a pod that is being deleted have run.
+fn has_stopped(pod: &Value) -> bool {
+    let mut containers = pod["spec"]["containers"].as_array().into_iter().flatten();
+    if !containers.any(|container| container["lifecycle"].get("preStop").is_some()) {
+        return true;
+    }
+    let grace = pod["metadata"]["deletionGracePeriodSeconds"]
+        .as_i64()
+        .unwrap_or_default();
+    let at_latest = pod["metadata"]["deletionTimestamp"].as_str().unwrap_or_default();
+    at_latest.parse::<Timestamp>().is_ok_and(|at_latest| {
+        let asked = at_latest.as_second() - grace;
+        Timestamp::now().as_second() - asked >= HOOK
+    })
 }
 
 /// The names of the claims that a pod uses, those of its ephemeral volumes too.

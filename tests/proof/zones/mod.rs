@@ -57,11 +57,11 @@ impl ThreeZones {
         ];
         let plane = ControlPlane::start(&Extras {
             apiserver: &flags,
-            users: &storage::USERS,
+            users: &[storage::USERS[0], storage::USERS[1], kubelet::USER],
         })?;
         let storage = Storage::start(&plane, &binaries, folder.path())?;
         let kwok = nodes::start(&plane, &binaries, &network, folder.path())?;
-        let kubelet = Kubelet::start(&plane, Arc::clone(&network), folder.path());
+        let kubelet = Kubelet::start(&plane, Arc::clone(&network), folder.path())?;
         Ok(Self {
             start: begin.elapsed(),
             _kubelet: kubelet,

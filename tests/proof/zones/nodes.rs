@@ -72,21 +72,72 @@ pub(crate) fn start(
         add(plane.api(), node)?;
     }
     for node in &NODES {
-        let path = format!("/api/v1/nodes/{}", node.name);
-        // The API server taints every new node; the node controller takes the taint off when it sees that it is ready.
-        let untainted = || {
-            let node = plane.api().get(&path)?;
-            let ready = node["status"]["allocatable"]["cpu"].is_string();
-            (ready && node["spec"]["taints"] == Value::Null).then_some(())
-        };
-        wait_for(&format!("{} to take pods", node.name), PATIENCE, untainted)
-            .map_err(|problem| format!("{problem}\n{}", kwok.log_tail()))?;
+        takes_pods(plane.api(), node).map_err(|problem| format!("{problem}\n{}", kwok.log_tail()))?;
     }
     Ok(kwok)
 }
 
-/// Adds a node, or puts one that was taken away back.
-pub(crate) fn add(api: &Api, node: &Node) -> Result<(), String> {
+/// Loses a node: writes what the node controller writes of one that has not been heard of for 40 seconds, whose last word was
+/// that its disks are in use. From then on its pods are neither started nor ended.
+pub(crate) fn lose(api: &Api, name: &str) -> Result<(), String> {
+    let path = format!("/api/v1/nodes/{name}");
+    let node = api.get(&path).ok_or_else(|| format!("there is no {name}"))?;
+    let attached = node["status"]["volumesAttached"].as_array().into_iter().flatten();
+    let in_use: Vec<&Value> = attached.map(|volume| &volume["name"]).collect();
+    let ready = json!({
+        "type": "Ready",
+        "status": "Unknown",
+        "reason": "NodeStatusUnknown",
+        "message": "Kubelet stopped posting node status.",
+    });
+    let status = json!({"status": {"conditions": [ready], "volumesInUse": in_use}});
+    api.patch(&format!("{path}/status"), &status)
+        .map_err(|refusal| refusal.message)?;
+    wait_for(&format!("{name} to take no more pods"), PATIENCE, || {
+        let node = api.get(&path)?;
+        let taints = node["spec"]["taints"].as_array()?;
+        let unreachable = |taint: &Value| taint["key"] == "node.kubernetes.io/unreachable";
+        taints.iter().any(unreachable).then_some(())
+    })
+}
+
+/// All nodes as they were at the start: there, uncordoned and ready.
+pub(crate) fn put_back(api: &Api) -> Result<(), String> {
+    for node in &NODES {
+        add(api, node)?;
+        let path = format!("/api/v1/nodes/{}", node.name);
+        let mut changes = vec![(path.clone(), json!({"spec": {"unschedulable": null, "taints": null}}))];
+        if api.get(&path).is_some_and(|node| is_lost(&node)) {
+            // kwok makes it ready as it does a new one.
+            let status = json!({"status": {"conditions": null, "volumesInUse": null}});
+            changes.push((format!("{path}/status"), status));
+        }
+        for (path, change) in changes {
+            api.patch(&path, &change).map_err(|refusal| refusal.message)?;
+        }
+    }
+    NODES.iter().try_for_each(|node| takes_pods(api, node))
+}
+
+/// Whether [`lose`] was here.
+pub(super) fn is_lost(node: &Value) -> bool {
+    let mut conditions = node["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.any(|condition| condition["type"] == "Ready" && condition["status"] == "Unknown")
+}
+
+/// Waits until pods can be scheduled on the node.
+fn takes_pods(api: &Api, node: &Node) -> Result<(), String> {
+    let path = format!("/api/v1/nodes/{}", node.name);
+    // The API server taints every new node; the node controller takes the taint off when it sees that it is ready.
+    wait_for(&format!("{} to take pods", node.name), PATIENCE, || {
+        let node = api.get(&path)?;
+        let ready = node["status"]["allocatable"]["cpu"].is_string() && !is_lost(&node);
+        (ready && node["spec"]["taints"] == Value::Null).then_some(())
+    })
+}
+
+/// Adds a node, where there is none of its name.
+fn add(api: &Api, node: &Node) -> Result<(), String> {
     let object = json!({
         "apiVersion": "v1",
         "kind": "Node",
