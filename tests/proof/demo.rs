@@ -110,12 +110,12 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Scenario>, String> {
     if names.is_empty() {
         return Ok(ALL.iter().collect());
     }
-    let named = |name: &String| {
+    let of_name = |name: &String| {
         let known = || ALL.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ");
         let found = ALL.iter().find(|scenario| scenario.name == name);
         found.ok_or_else(|| format!("there is no scenario {name}; there are {}", known()))
     };
-    names.iter().map(named).collect()
+    names.iter().map(of_name).collect()
 }
 
 fn start_keeper(names: &[String]) -> Result<Files, String> {

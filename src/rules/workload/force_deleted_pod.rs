@@ -20,8 +20,8 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Delete the pod without `--force` and wait. Where its node is down, make sure of that, and taint it with
-    /// `node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`, or delete the Node: then Kubernetes removes the pod and
-    /// detaches its volumes.
+    /// `node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`: then Kubernetes removes the pod and detaches its volumes.
+    /// It also does so when the Node is deleted, but volumes that its kubelet had in use are detached six minutes later.
     ///
     /// ## Examples
     /// ```yaml,review

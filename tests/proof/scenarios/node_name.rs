@@ -59,7 +59,7 @@ fn without(stage: &Stage<'_>) {
     assert!(!wait.success, "{}", wait.stdout);
     stage.say("The pod has its node. The claim still waits for a first consumer.");
     let pod = stage.must("kubectl get pod import -o wide");
-    assert!(pod.contains("Pending") && pod.contains("node-b2"), "{pod}");
+    assert!(!pod.contains("Running") && pod.contains("node-b2"), "{pod}");
     let events = stage.must("kubectl events --for pvc/imported");
     assert!(events.contains("waiting for first consumer to be created"), "{events}");
     assert!(!events.contains("Provision"), "{events}");
