@@ -1,5 +1,6 @@
 //! A database whose files go with its pod.
 
+use super::manifests::CLASS;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -60,16 +61,6 @@ spec:
         storageClassName: $NS-fast
         accessModes: [ReadWriteOnce]
         resources: {requests: {storage: 10Gi}}
-";
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
 ";
 
 /// The directory of an emptyDir on its node is named by the pod's UID.

@@ -1,5 +1,6 @@
 //! A class whose provisioner nobody answers to.
 
+use super::manifests::{CLASS, claim, pod};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -19,40 +20,17 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: false,
 };
 
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.con
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-volumeBindingMode: WaitForFirstConsumer
-";
-
-const APP: &str = "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data}
-spec:
-  storageClassName: $NS-fast
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: app}
-spec:
-  containers:
-    - {name: app, image: app.example.com/app, volumeMounts: [{name: data, mountPath: /data}]}
-  volumes:
-    - {name: data, persistentVolumeClaim: {claimName: data}}
-";
+/// The class, with this provisioner.
+fn class(provisioner: &str) -> String {
+    CLASS.replace("ebs.csi.aws.com", provisioner)
+}
 
 fn without(stage: &Stage<'_>) {
-    stage.applied("class.yaml", CLASS);
-    stage.applied("app.yaml", APP);
+    stage.applied("class.yaml", &class("ebs.csi.aws.con"));
+    stage.applied("claim.yaml", &claim("app", "10Gi"));
+    stage.applied("pod.yaml", &pod("app"));
     let events = stage.until(
-        "kubectl events --for pvc/data",
+        "kubectl events --for pvc/app",
         &["to be created", "by the external provisioner 'ebs.csi.aws.con'"],
     );
     assert!(!events.contains("Warning"), "{events}");
@@ -62,10 +40,11 @@ fn without(stage: &Stage<'_>) {
 }
 
 fn with(stage: &Stage<'_>) {
-    let why = stage.not_applied("class.yaml", CLASS, "unknown-provisioner");
+    let why = stage.not_applied("class.yaml", &class("ebs.csi.aws.con"), "unknown-provisioner");
     assert!(why.contains("did you mean `ebs.csi.aws.com`?"), "{why}");
 
-    stage.applied("class.yaml", &CLASS.replace("aws.con", "aws.com"));
-    stage.applied("app.yaml", APP);
+    stage.applied("class.yaml", CLASS);
+    stage.applied("claim.yaml", &claim("app", "10Gi"));
+    stage.applied("pod.yaml", &pod("app"));
     stage.pod_runs("app");
 }

@@ -1,5 +1,6 @@
 //! A node that does not answer, and the force by which an operator frees the database's pod from it.
 
+use super::manifests::CLASS;
 use super::{Half, NodesPutBack, PODS, Scenario};
 use crate::stage::Stage;
 use crate::zones::nodes;
@@ -19,16 +20,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["force-deleted-pod"],
     alone: true,
 };
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
-";
 
 const DB: &str = "
 apiVersion: v1

@@ -1,5 +1,6 @@
 //! A StatefulSet that names a Service which nobody made.
 
+use super::manifests::CLASS;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -18,16 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["missing-governing-service"],
     alone: false,
 };
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-volumeBindingMode: WaitForFirstConsumer
-";
 
 const SET: &str = "
 apiVersion: apps/v1

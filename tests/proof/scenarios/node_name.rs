@@ -1,5 +1,6 @@
 //! A pod that is put on a node past the scheduler, with a claim that waits for the scheduler.
 
+use super::manifests::{CLASS, claim};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -19,26 +20,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: false,
 };
 
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-volumeBindingMode: WaitForFirstConsumer
-";
-
-const CLAIM: &str = "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: imported}
-spec:
-  storageClassName: $NS-fast
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-";
-
 const POD: &str = "
 apiVersion: v1
 kind: Pod
@@ -53,7 +34,7 @@ spec:
 
 fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("imported", "10Gi"));
     stage.applied("import.yaml", POD);
     let wait = stage.run("kubectl wait --for=condition=Ready pod import --timeout=4s");
     assert!(!wait.success, "{}", wait.stdout);
@@ -67,7 +48,7 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("imported", "10Gi"));
     stage.not_applied("import.yaml", POD, "node-name-bypasses-binding");
 
     let selected = POD.replace("nodeName: node-b2", "nodeSelector: {kubernetes.io/hostname: node-b2}");

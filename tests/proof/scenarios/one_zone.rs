@@ -1,5 +1,6 @@
 //! A database that is rolled out while one zone is open, and the loss of that zone.
 
+use super::manifests::CLASS;
 use super::{Half, NodesPutBack, PODS, Scenario};
 use crate::installation;
 use crate::stage::Stage;
@@ -20,16 +21,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["missing-zone-spread"],
     alone: true,
 };
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
-";
 
 const DB: &str = "
 apiVersion: v1

@@ -1,5 +1,6 @@
 //! A new version of a Deployment whose claim is a disk.
 
+use super::manifests::{CLASS, claim};
 use super::{Half, PODS, Scenario};
 use crate::stage::Stage;
 
@@ -18,26 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["exclusive-claim-rolling-update"],
     alone: false,
 };
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
-";
-
-const CLAIM: &str = "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: reports}
-spec:
-  storageClassName: $NS-fast
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-";
 
 const REPORTS: &str = "
 apiVersion: apps/v1
@@ -63,7 +44,7 @@ const UPDATE: &str = "kubectl set image deployment reports reports=reports.examp
 
 fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("reports", "10Gi"));
     stage.applied("reports.yaml", REPORTS);
     stage.pod_runs("--selector app=reports");
     stage.must(UPDATE);
@@ -92,7 +73,7 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("reports", "10Gi"));
     stage.not_applied("reports.yaml", REPORTS, "exclusive-claim-rolling-update");
 
     let right = REPORTS.replace("  replicas: 1\n", "  replicas: 1\n  strategy: {type: Recreate}\n");

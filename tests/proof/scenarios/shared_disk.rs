@@ -1,5 +1,6 @@
 //! A claim for several writers on a class of disks.
 
+use super::manifests::CLASS;
 use super::{Half, PODS, Scenario};
 use crate::stage::Stage;
 
@@ -18,16 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["unsupported-access-mode"],
     alone: false,
 };
-
-const DISKS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
-";
 
 const SHARES: &str = "
 apiVersion: storage.k8s.io/v1
@@ -70,7 +61,7 @@ spec:
 ";
 
 fn without(stage: &Stage<'_>) {
-    stage.applied("disks.yaml", DISKS);
+    stage.applied("disks.yaml", CLASS);
     stage.applied("claim.yaml", CLAIM);
     stage.applied("shop.yaml", SHOP);
     stage.until(
@@ -84,7 +75,7 @@ fn without(stage: &Stage<'_>) {
 }
 
 fn with(stage: &Stage<'_>) {
-    stage.applied("disks.yaml", DISKS);
+    stage.applied("disks.yaml", CLASS);
     stage.not_applied("claim.yaml", CLAIM, "unsupported-access-mode");
 
     stage.say("A class of shares serves the same claim.");

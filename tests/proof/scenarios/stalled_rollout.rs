@@ -1,5 +1,6 @@
 //! A partition that was set to hold an update back, and was forgotten.
 
+use super::manifests::CLASS;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -18,16 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["stalled-rollout"],
     alone: false,
 };
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-volumeBindingMode: WaitForFirstConsumer
-";
 
 const SET: &str = "
 apiVersion: v1

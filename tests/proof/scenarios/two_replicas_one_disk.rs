@@ -1,5 +1,6 @@
 //! A second replica of a Deployment whose claim is a disk.
 
+use super::manifests::{CLASS, claim};
 use super::{Half, PODS, Scenario};
 use crate::stage::Stage;
 
@@ -18,26 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["exclusive-claim-shared"],
     alone: false,
 };
-
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
-";
-
-const CLAIM: &str = "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: uploads}
-spec:
-  storageClassName: $NS-fast
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-";
 
 /// Each replica on a node of its own, as one writes it for availability.
 const SHOP: &str = "
@@ -63,7 +44,7 @@ spec:
 
 fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("uploads", "10Gi"));
     stage.applied("shop.yaml", SHOP);
     stage.say("One pod gets the disk. The other is scheduled on another node of the disk's zone.");
     stage.until_so(PODS, "one pod of two that runs", |pods| {
@@ -81,7 +62,7 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("uploads", "10Gi"));
     stage.not_applied("shop.yaml", SHOP, "exclusive-claim-shared");
 
     stage.say("One replica is right, and stays the only one.");

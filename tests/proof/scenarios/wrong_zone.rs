@@ -1,5 +1,6 @@
 //! A class that says nothing of binding, and a pod that runs in one zone only.
 
+use super::manifests::claim;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -28,16 +29,6 @@ parameters: {type: gp3, encrypted: 'true'}
 allowVolumeExpansion: true
 ";
 
-const CLAIM: &str = "
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data}
-spec:
-  storageClassName: $NS-fast
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-";
-
 /// The pod of a node in this zone.
 fn pod(zone: &str) -> String {
     format!(
@@ -57,7 +48,7 @@ spec:
 
 fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("data", "10Gi"));
     stage.say("The volume is made at once, in a zone of the provisioner's choosing.");
     stage.until("kubectl get pvc data", &["Bound"]);
     let volume = stage.field("pvc data", "{.spec.volumeName}");
@@ -78,7 +69,7 @@ fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     let mode = stage.must("kubectl get storageclass $NS-fast -o 'jsonpath={.volumeBindingMode}'");
     assert_eq!(mode, "WaitForFirstConsumer");
-    stage.applied("claim.yaml", CLAIM);
+    stage.applied("claim.yaml", &claim("data", "10Gi"));
     stage.applied("pod.yaml", &pod("us-east-1b"));
     stage.pod_runs("app");
     let volume = stage.field("pvc data", "{.spec.volumeName}");
