@@ -1,6 +1,8 @@
 //! Audit first: what volguard would do is shown, and nothing changes. Then one command, and it is done.
 
-use volguard::engine::Rule;
+use std::collections::BTreeSet;
+
+use volguard::engine::{Operation, Rule};
 use volguard::rules::ALL;
 
 use crate::installation;
@@ -72,4 +74,20 @@ fn what_stands_goes_on_and_what_comes_is_refused(stage: &Stage<'_>) {
         "unsupported-access-mode",
     );
     assert!(refusal.contains("[suspicious-size]"), "{refusal}");
+}
+
+/// Asserts that volguard's log or a scan names each of these rules for what the stage's play did. What only a scan finds, it
+/// finds of what has been so for days.
+pub(crate) fn names(stage: &Stage<'_>, rules: &[&str]) {
+    let shown = stage.must(
+        r#"kubectl logs --namespace volguard-system --selector app.kubernetes.io/name=volguard --tail -1 \
+             | grep '"$NS["-]' | grep -o '"rules":"[^"]*"'
+           volguard scan --namespace $NS | grep -o '\[[a-z-]*\]'
+           true"#,
+    );
+    let named: BTreeSet<&str> = shown.split(['"', ',', '[', ']']).collect();
+    let of_reviews = |rule: &&&Rule| rule.operations.iter().any(|operation| *operation != Operation::Scan);
+    for rule in ALL.iter().filter(of_reviews).filter(|rule| rules.contains(&rule.name)) {
+        assert!(named.contains(rule.name), "{} is not in {named:?}", rule.name);
+    }
 }

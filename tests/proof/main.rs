@@ -50,6 +50,7 @@ fn test() -> ExitCode {
     let conclusions = [
         libtest_mimic::run(&arguments, page_trials()),
         libtest_mimic::run(&arguments, proof.trials("without", Proof::without)),
+        libtest_mimic::run(&arguments, proof.trials("audited", Proof::audited)),
         libtest_mimic::run(&arguments, vec![proof.audit_trial()]),
         libtest_mimic::run(&arguments, proof.trials("with", Proof::with)),
         libtest_mimic::run(&arguments, vec![guide_trial()]),
@@ -118,6 +119,14 @@ impl Proof {
     fn without(&self, scenario: &Scenario) -> Result<(), String> {
         let stage = Stage::new(self.zones()?, scenario.name, Audience::Nobody)?;
         (scenario.without.play)(&stage);
+        Ok(())
+    }
+
+    /// In mode Audit everything happens as it does without volguard, and what the rules find is shown.
+    fn audited(&self, scenario: &Scenario) -> Result<(), String> {
+        let stage = Stage::new(self.guarded_zones()?, &scenario.audited(), Audience::Nobody)?;
+        (scenario.without.play)(&stage);
+        audit::names(&stage, scenario.rules);
         Ok(())
     }
 

@@ -56,6 +56,8 @@ fn claims(stage: &Stage<'_>) {
     );
     stage.applied("pods.yaml", &format!("{}---{}", pod("ledger"), pod("orders")));
     stage.pod_runs("ledger orders");
+    stage.say("The owners of ledger mark its claim as one to be protected.");
+    stage.must("kubectl label pvc ledger volguard.dev/protect=true");
     stage.file("take.sh", TAKE);
     stage.file("clean.sh", CLEAN);
 }
@@ -72,6 +74,7 @@ fn snapshots(stage: &Stage<'_>) -> String {
 fn without(stage: &Stage<'_>) {
     stage.applied("snapshots.yaml", &SNAPSHOT_CLASS.replace("Retain", "Delete"));
     claims(stage);
+    stage.say("There is nobody who reads the label.");
     let first = snapshots(stage);
     let deleted = stage.must("sh clean.sh");
     assert!(deleted.contains("ledger-1"), "{deleted}");
@@ -83,8 +86,6 @@ fn with(stage: &Stage<'_>) {
     stage.file("snapshots.yaml", &SNAPSHOT_CLASS.replace("Retain", "Delete"));
     stage.until("kubectl apply -f snapshots.yaml", &["backups"]);
     claims(stage);
-    stage.say("The owners of ledger mark its claim as one to be protected.");
-    stage.must("kubectl label pvc ledger volguard.dev/protect=true");
     let first = snapshots(stage);
     stage.refused("sh clean.sh", "last-snapshot-deleted");
     let kept = stage.in_cloud(&first);

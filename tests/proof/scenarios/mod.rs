@@ -53,6 +53,11 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
+    /// The namespace of its first half in mode Audit.
+    pub(crate) fn audited(&self) -> String {
+        format!("{}-audited", self.name)
+    }
+
     /// The namespace of its second half.
     pub(crate) fn guarded(&self) -> String {
         format!("{}-guarded", self.name)
