@@ -14,17 +14,17 @@ run: build ## Start the server on this machine with a sample policy and a sample
 	@sh deploy/sample/run.sh $(TARGET)/release/volguard
 
 demo: control-plane ## Tell what goes wrong with storage, without volguard and with it (STORY="one-zone ten-milli": of these only).
-	@$(CARGO) test --quiet --locked --test proof -- demo $(STORY)
+	@$(CARGO) test --quiet --locked --test proof -- --demo $(STORY)
 
 demo-down: ## End the cluster of the demo.
-	@$(CARGO) test --quiet --locked --test proof -- demo-down
+	@$(CARGO) test --quiet --locked --test proof -- --demo-down
 
 test: control-plane ## Run every test, those against a real API server too (needs Go once, to build it).
 	$(CARGO) test --locked
 
 control-plane: ## Build the control plane, helm and the CSI sidecars that the tests run, once.
 	@for name in control-plane helm storage; do \
-		test -n "$$KUBEBUILDER_ASSETS" || OUT=$(TARGET)/control-plane sh tests/cluster/build.sh $$name > /dev/null || exit 1; \
+		OUT="$(TARGET)/control-plane" sh tests/cluster/build.sh $$name > /dev/null || exit 1; \
 	done
 
 lint: ## Check formatting, lints, licences and bans.
@@ -37,8 +37,8 @@ fmt: ## Format the code.
 	$(CARGO) fmt
 
 docs: control-plane ## Write the generated reference, the counts of the corpus and the output in README and guide anew.
-	UPDATE=1 $(CARGO) test --locked --test reference --test readme --test corpus --test chart
 	UPDATE=1 $(CARGO) test --locked --test proof -- page::is_up_to_date
+	UPDATE=1 $(CARGO) test --locked --test reference --test readme --test corpus --test chart
 	UPDATE=1 $(CARGO) test --locked --test proof -- guide
 
 bench: ## Measure reviews side by side with a server that only parses the envelope.

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds what the tests run against from Go modules: `build.sh control-plane|helm|storage`, the folders beside this file.
 #
-# Prints one line on standard output: the folder that holds the binaries. What is there already is not built again; a change
+# Prints one line on standard output: the folder that holds the programs. What is there already is not built again; a change
 # of the module or of this script gives another folder.
 #
-# OUT   where the folders are kept; target/control-plane of the repository unless set
+# OUT                  where the folders are kept; target/control-plane of the repository unless set
+# KUBEBUILDER_ASSETS   a folder of programs that is taken as it is, where it has all that is asked for
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,26 +24,27 @@ flags="-s -w"
 case $name in
 control-plane)
     version=$kubernetes
-    programs="etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubectl"
+    programs="etcd kube-apiserver kube-controller-manager kube-scheduler kubectl"
     minutes=6
     # kubectl refuses to start without a version it can parse, and the API server reports it to clients.
     package=k8s.io/component-base/version
     flags="$flags -X $package.gitVersion=$version -X $package.gitMajor=$major -X $package.gitMinor=$minor"
     ;;
 helm)
-    version=$(version helm helm.sh/helm/v3)
-    programs="helm $version"
+    # Of Kubernetes too, which is compiled in.
+    version=$(version helm helm.sh/helm/v3)-$kubernetes
+    programs=helm
     minutes=2
     # `helm template` and `helm lint` know no cluster; they take the release of Kubernetes from here.
     package=helm.sh/helm/v3
-    flags="$flags -X $package/internal/version.version=$version"
+    flags="$flags -X $package/internal/version.version=${version%-*}"
     for place in chartutil lint/rules; do
         flags="$flags -X $package/pkg/$place.k8sVersionMajor=$major -X $package/pkg/$place.k8sVersionMinor=$minor"
     done
     ;;
 storage)
     version=$(version storage github.com/kubernetes-csi/external-provisioner/v6)
-    programs="the CSI sidecars, snapshot-controller, kwok and tests/cluster/storage/cloud"
+    programs="csi-attacher csi-provisioner csi-resizer csi-snapshotter snapshot-controller kwok cloud crds"
     minutes=4
     ;;
 *)
@@ -51,8 +53,23 @@ storage)
     ;;
 esac
 
+if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
+    missing=
+    for program in $programs; do
+        [ -e "$KUBEBUILDER_ASSETS/$program" ] || missing="$missing $program"
+    done
+    if [ -z "$missing" ]; then
+        echo "$KUBEBUILDER_ASSETS"
+        exit 0
+    elif [ "$name" = control-plane ]; then
+        echo "$KUBEBUILDER_ASSETS lacks$missing: the tests need $programs; unset KUBEBUILDER_ASSETS to have them built from Go" \
+            "modules" >&2
+        exit 1
+    fi
+fi
+
 cd "$here/$name"
-sum=$(find . -type f | LC_ALL=C sort | xargs cat "$here/build.sh" "$here/control-plane/go.mod" | cksum | cut -d ' ' -f 1)
+sum=$(find . -type f | LC_ALL=C sort | xargs cat "$here/build.sh" | cksum | cut -d ' ' -f 1)
 home=$out/$name-$version-$sum
 
 if [ ! -d "$home" ]; then

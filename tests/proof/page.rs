@@ -89,7 +89,8 @@ fn page() -> String {
         "# The proof\n\n\
          What goes wrong with storage, played on a real control plane of three zones: once without volguard, and once with it\n\
          ([guardrails.yaml](../deploy/sample/guardrails.yaml) enforced). `make demo` tells it at a terminal, `cargo test --test proof`\n\
-         asserts both halves of every line. [Decision 0008](decisions/0008-a-cluster-without-a-cloud.md) says what in that cluster is\n\
+         asserts both halves of every line, and that in mode Audit everything happens as without volguard while its log names the\n\
+         rules that would have prevented it. [Decision 0008](decisions/0008-a-cluster-without-a-cloud.md) says what in that cluster is\n\
          real. Made of [tests/proof](../tests/proof); `make docs` writes this page.\n\n\
          ## Failures\n\n\
          | | somebody does this | without volguard | with volguard | rules |\n|--:|---|---|---|---|\n",

@@ -1,79 +1,40 @@
-//! Where the control plane's binaries come from.
+//! Where the programs come from that the tests run: `KUBEBUILDER_ASSETS` where it has them, else target/control-plane, where
+//! `tests/cluster/build.sh` builds them when they are missing.
 
-use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const NAMES: [&str; 5] = [
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kubectl",
-];
-
-/// A folder that holds a whole control plane and kubectl, or another set of programs.
-#[derive(Clone)]
+/// A folder of programs.
 pub(crate) struct Binaries {
     folder: PathBuf,
 }
 
 impl Binaries {
-    /// Takes the binaries from `KUBEBUILDER_ASSETS` if that is set, else from target/control-plane,
-    /// where `tests/cluster/build.sh` builds them when they are missing.
+    /// etcd, the control plane and kubectl.
     pub(crate) fn locate() -> Result<Self, String> {
-        let folder = match env::var_os("KUBEBUILDER_ASSETS") {
-            Some(folder) => PathBuf::from(folder),
-            None => build("control-plane")?,
-        };
-        complete(&folder)?;
-        Ok(Self { folder })
+        build("control-plane")
     }
 
     /// What stands for storage in a cluster without a cloud: the CSI sidecars, kwok, the drivers behind them, and in `crds`
-    /// the kinds of snapshots. From `KUBEBUILDER_ASSETS` if it is there, else built when it is missing.
+    /// the kinds of snapshots.
     pub(crate) fn of_storage() -> Result<Self, String> {
-        Ok(Self {
-            folder: either("csi-provisioner", "storage")?,
-        })
+        build("storage")
     }
 
-    /// The path of one binary.
+    /// The path of one program.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }
 
-fn complete(folder: &Path) -> Result<(), String> {
-    let missing: Vec<&str> = NAMES.into_iter().filter(|name| !folder.join(name).is_file()).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(format!(
-        "{} lacks {}: the tests need {}; unset KUBEBUILDER_ASSETS to have them built from Go modules",
-        folder.display(),
-        missing.join(", "),
-        NAMES.join(", "),
-    ))
-}
-
-/// helm: from `KUBEBUILDER_ASSETS` if it is there, else from target/control-plane, where it is built when it is missing.
+/// helm.
 pub(crate) fn helm() -> Result<PathBuf, String> {
-    Ok(either("helm", "helm")?.join("helm"))
-}
-
-/// `KUBEBUILDER_ASSETS` if `program` is there, else the folder where `tests/cluster/build.sh` has `name` built.
-fn either(program: &str, name: &str) -> Result<PathBuf, String> {
-    let assets = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
-    match assets.filter(|folder| folder.join(program).is_file()) {
-        Some(folder) => Ok(folder),
-        None => build(name),
-    }
+    Ok(build("helm")?.path("helm"))
 }
 
 /// Runs `tests/cluster/build.sh`, which builds what is missing and prints the folder that holds it.
-fn build(name: &str) -> Result<PathBuf, String> {
+fn build(name: &str) -> Result<Binaries, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .unwrap_or(Path::new("target"));
@@ -93,8 +54,10 @@ fn build(name: &str) -> Result<PathBuf, String> {
         .map_err(|error| format!("tests/cluster/build.sh cannot be run: {error}"))?;
     if !output.status.success() {
         return Err(format!(
-            "tests/cluster/build.sh {name} gave no binaries; its message above says why"
+            "tests/cluster/build.sh {name} gave no programs; its message above says why"
         ));
     }
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+    Ok(Binaries {
+        folder: PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()),
+    })
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +18,19 @@ const (
 	driverZoneKey = "topology.ebs.csi.aws.com/zone"
 )
 
-// maxGi is the size of the largest volume of a type; aws-sdk-go-v2 service/ec2 api_op_CreateVolume.go.
-var maxGi = map[string]int64{"gp3": 65536, "gp2": 16384, "io1": 16384, "io2": 65536, "st1": 16384, "sc1": 16384, "standard": 1024}
+// maxGi is the size of the largest volume of a type; aws-sdk-go-v2 service/ec2 api_op_CreateVolume.go. The last two are those of
+// Snowball Edge.
+var maxGi = map[string]int64{
+	"gp3": 65536, "gp2": 16384, "io1": 16384, "io2": 65536, "st1": 16384, "sc1": 16384, "standard": 1024, "sbg1": 16384, "sbp1": 16384,
+}
+
+// known are the parameters of classes, in lower case; aws-ebs-csi-driver v1.64.0 docs/parameters.md, CreateVolume in
+// pkg/driver/controller.go. Those that nothing here depends on are taken as they are.
+var known = []string{
+	"type", "iops", "iopspergb", "allowautoiopspergbincrease", "allowautoiopsincreaseonmodify", "throughput", "encrypted", "kmskeyid",
+	"fstype", "blocksize", "inodesize", "bytesperinode", "numberofinodes", "ext4bigalloc", "ext4clustersize", "ext4encryptionsupport",
+	"blockexpress", "outpostarn", "volumeinitializationrate", "blockattachuntilinitialized",
+}
 
 // blockDriver is the controller of disks: each in one zone, attached to one node at a time.
 type blockDriver struct {
@@ -38,35 +50,36 @@ func (d *blockDriver) ControllerGetCapabilities(context.Context, *csi.Controller
 }
 
 func (d *blockDriver) CreateVolume(_ context.Context, request *csi.CreateVolumeRequest) (*csi.CreateVolumeResponse, error) {
-	if err := singleNode(request.GetVolumeCapabilities()); err != nil {
-		return nil, err
-	}
 	kind, err := volumeType(request.GetParameters())
 	if err != nil {
 		return nil, err
 	}
-	sizeGi := (request.GetCapacityRange().GetRequiredBytes() + gib - 1) / gib
-	if sizeGi > maxGi[kind] {
-		return nil, status.Errorf(codes.OutOfRange, "a volume of type %s holds up to %d GiB, and %d were asked for", kind, maxGi[kind], sizeGi)
+	if err := attachable(request.GetVolumeCapabilities(), kind); err != nil {
+		return nil, err
 	}
-	zone := preferredZone(request.GetAccessibilityRequirements())
-	if zone == "" {
+	wanted := &volume{Name: request.GetName(), Type: kind, Zone: preferredZone(request.GetAccessibilityRequirements())}
+	wanted.Shared = isShared(request.GetVolumeCapabilities())
+	wanted.SizeGi = max((request.GetCapacityRange().GetRequiredBytes()+gib-1)/gib, 1)
+	if wanted.SizeGi > maxGi[kind] {
+		return nil, status.Errorf(codes.OutOfRange, "a volume of type %s holds up to %d GiB, and %d were asked for", kind, maxGi[kind], wanted.SizeGi)
+	}
+	if wanted.Zone == "" {
 		return nil, status.Error(codes.ResourceExhausted, "no zone to make the volume in")
 	}
 
 	d.store.Lock()
 	defer d.store.Unlock()
-	made := d.store.volumeNamed(request.GetName())
+	if err := d.fill(wanted, request.GetVolumeContentSource()); err != nil {
+		return nil, err
+	}
+	made := d.store.volumeNamed(wanted.Name)
 	if made == nil {
-		made = &volume{Name: request.GetName(), Type: kind, Zone: zone, SizeGi: max(sizeGi, 1)}
-		if err := d.fill(made, request.GetVolumeContentSource()); err != nil {
-			return nil, err
-		}
+		made = wanted
 		made.ID = d.store.id("vol")
 		d.store.volumes[made.ID] = made
 		d.store.show()
-	} else if made.SizeGi != max(sizeGi, 1) {
-		return nil, status.Errorf(codes.AlreadyExists, "%s exists with %d GiB", made.ID, made.SizeGi)
+	} else if made.SizeGi != wanted.SizeGi || made.Type != wanted.Type || made.Source != wanted.Source {
+		return nil, status.Errorf(codes.AlreadyExists, "%s exists: type %s, %d GiB, made from %q", made.ID, made.Type, made.SizeGi, made.Source)
 	}
 	return &csi.CreateVolumeResponse{Volume: &csi.Volume{
 		VolumeId:           made.ID,
@@ -101,18 +114,29 @@ func (d *blockDriver) fill(made *volume, source *csi.VolumeContentSource) error 
 	return nil
 }
 
-// singleNode refuses access by several nodes; aws-ebs-csi-driver v1.64.0 pkg/driver/controller.go isValidCapability.
-func singleNode(capabilities []*csi.VolumeCapability) error {
+// attachable refuses access by several nodes, but to raw devices of type io2; aws-ebs-csi-driver v1.64.0 pkg/driver/controller.go
+// isValidCapability, docs/multi-attach.md.
+func attachable(capabilities []*csi.VolumeCapability, kind string) error {
 	for _, capability := range capabilities {
 		switch mode := capability.GetAccessMode().GetMode(); mode {
 		case csi.VolumeCapability_AccessMode_SINGLE_NODE_WRITER,
 			csi.VolumeCapability_AccessMode_SINGLE_NODE_SINGLE_WRITER,
 			csi.VolumeCapability_AccessMode_SINGLE_NODE_MULTI_WRITER:
 		default:
-			return status.Errorf(codes.InvalidArgument, "access mode %s is not supported: a volume attaches to one node", mode)
+			if !isShared([]*csi.VolumeCapability{capability}) || kind != "io2" {
+				return status.Errorf(codes.InvalidArgument, "access mode %s is not supported: a volume attaches to one node", mode)
+			}
 		}
 	}
 	return nil
+}
+
+// isShared says whether several nodes are to write to a raw device.
+func isShared(capabilities []*csi.VolumeCapability) bool {
+	return slices.ContainsFunc(capabilities, func(capability *csi.VolumeCapability) bool {
+		mode := capability.GetAccessMode().GetMode()
+		return mode == csi.VolumeCapability_AccessMode_MULTI_NODE_MULTI_WRITER && capability.GetBlock() != nil
+	})
 }
 
 // volumeType reads a class's parameters, and refuses those that the driver (CreateVolume in pkg/driver/controller.go) or EC2
@@ -122,31 +146,31 @@ func volumeType(parameters map[string]string) (string, error) {
 	given := map[string]string{}
 	for key, value := range parameters {
 		key = strings.ToLower(key)
-		switch key {
-		case "type":
+		if !slices.Contains(known, key) && !strings.HasPrefix(key, "csi.storage.k8s.io/") && !strings.HasPrefix(key, "tagspecification") {
+			return "", status.Errorf(codes.InvalidArgument, "parameter %s is unknown", key)
+		}
+		if key == "type" {
 			kind = value
-		case "iops", "throughput", "encrypted", "kmskeyid", "iopspergb", "allowautoiopspergbincrease", "blocksize", "csi.storage.k8s.io/fstype":
+		} else if value != "0" {
 			given[key] = value
-		default:
-			if !strings.HasPrefix(key, "csi.storage.k8s.io/") && !strings.HasPrefix(key, "tagspecification") {
-				return "", status.Errorf(codes.InvalidArgument, "parameter %s is unknown", key)
-			}
 		}
 	}
 	if maxGi[kind] == 0 {
 		return "", status.Errorf(codes.InvalidArgument, "there is no volume type %q", kind)
 	}
-	for _, number := range []string{"iops", "throughput"} {
+	for _, number := range []string{"iops", "iopspergb", "throughput"} {
 		if value, found := given[number]; found {
 			if _, err := strconv.ParseInt(value, 10, 32); err != nil {
 				return "", status.Errorf(codes.InvalidArgument, "%s is %q, and not a number", number, value)
 			}
 		}
 	}
-	if given["throughput"] != "" && kind != "gp3" {
+	switch {
+	case given["iops"] != "" && given["iopspergb"] != "":
+		return "", status.Error(codes.InvalidArgument, "iops and iopsPerGB exclude each other")
+	case given["throughput"] != "" && kind != "gp3":
 		return "", status.Errorf(codes.InvalidArgument, "throughput can be chosen for type gp3 only, and this is %s", kind)
-	}
-	if given["iops"] == "" && given["iopspergb"] == "" && (kind == "io1" || kind == "io2") {
+	case given["iops"] == "" && given["iopspergb"] == "" && (kind == "io1" || kind == "io2"):
 		return "", status.Errorf(codes.InvalidArgument, "type %s needs iops", kind)
 	}
 	return kind, nil
@@ -186,7 +210,7 @@ func (d *blockDriver) ControllerPublishVolume(_ context.Context, request *csi.Co
 		return nil, status.Errorf(codes.NotFound, "there is no volume %s", request.GetVolumeId())
 	case !strings.HasSuffix(node, "/"+volume.Zone):
 		return nil, status.Errorf(codes.InvalidArgument, "%s is in %s, and %s is not", volume.ID, volume.Zone, node)
-	case volume.Node != "" && volume.Node != node:
+	case volume.Node != "" && volume.Node != node && !volume.Shared:
 		return nil, status.Errorf(codes.FailedPrecondition, "%s is attached to %s already", volume.ID, volume.Node)
 	}
 	volume.Node = node
@@ -197,7 +221,9 @@ func (d *blockDriver) ControllerPublishVolume(_ context.Context, request *csi.Co
 func (d *blockDriver) ControllerUnpublishVolume(_ context.Context, request *csi.ControllerUnpublishVolumeRequest) (*csi.ControllerUnpublishVolumeResponse, error) {
 	d.store.Lock()
 	defer d.store.Unlock()
-	if volume, found := d.store.volumes[request.GetVolumeId()]; found && volume.Node == request.GetNodeId() {
+	// Without a node: from whichever it is attached to.
+	volume, found := d.store.volumes[request.GetVolumeId()]
+	if found && (volume.Node == request.GetNodeId() || request.GetNodeId() == "") {
 		volume.Node = ""
 		d.store.show()
 	}
@@ -205,8 +231,17 @@ func (d *blockDriver) ControllerUnpublishVolume(_ context.Context, request *csi.
 }
 
 func (d *blockDriver) ValidateVolumeCapabilities(_ context.Context, request *csi.ValidateVolumeCapabilitiesRequest) (*csi.ValidateVolumeCapabilitiesResponse, error) {
+	d.store.Lock()
+	defer d.store.Unlock()
+	volume, found := d.store.volumes[request.GetVolumeId()]
+	if !found {
+		return nil, status.Errorf(codes.NotFound, "there is no volume %s", request.GetVolumeId())
+	}
+	if err := attachable(request.GetVolumeCapabilities(), volume.Type); err != nil {
+		return &csi.ValidateVolumeCapabilitiesResponse{Message: err.Error()}, nil
+	}
 	confirmed := &csi.ValidateVolumeCapabilitiesResponse_Confirmed{VolumeCapabilities: request.GetVolumeCapabilities()}
-	return &csi.ValidateVolumeCapabilitiesResponse{Confirmed: confirmed}, singleNode(request.GetVolumeCapabilities())
+	return &csi.ValidateVolumeCapabilitiesResponse{Confirmed: confirmed}, nil
 }
 
 func (d *blockDriver) ControllerExpandVolume(_ context.Context, request *csi.ControllerExpandVolumeRequest) (*csi.ControllerExpandVolumeResponse, error) {
@@ -239,6 +274,8 @@ func (d *blockDriver) CreateSnapshot(_ context.Context, request *csi.CreateSnaps
 		taken = &snapshot{ID: d.store.id("snap"), Name: request.GetName(), Volume: volume.ID, SizeGi: volume.SizeGi, Taken: now}
 		d.store.snapshots[taken.ID] = taken
 		d.store.show()
+	} else if taken.Volume != request.GetSourceVolumeId() {
+		return nil, status.Errorf(codes.AlreadyExists, "%s exists, of volume %s", taken.ID, taken.Volume)
 	}
 	return &csi.CreateSnapshotResponse{Snapshot: &csi.Snapshot{
 		SnapshotId:     taken.ID,

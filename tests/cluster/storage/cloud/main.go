@@ -3,7 +3,8 @@
 // Nothing holds data: what is kept is which volumes and snapshots there are, in memory and in a file that shows them.
 //
 // It answers to the names ebs.csi.aws.com and efs.csi.aws.com, because what volguard knows, it knows by the names of drivers,
-// and it refuses what those drivers and their cloud refuse. Each refusal names the upstream code where it was read.
+// and it refuses what those drivers and their cloud refuse: beside each refusal stands where that was read, but where it is plain
+// what a cloud does.
 package main
 
 import (

@@ -20,7 +20,9 @@ type volume struct {
 	Type   string `json:"type"`
 	Zone   string `json:"zone,omitempty"`
 	SizeGi int64  `json:"sizeGi,omitempty"`
-	// The node that it is attached to.
+	// Whether several nodes may attach it.
+	Shared bool `json:"shared,omitempty"`
+	// The node that it is attached to, the last of several.
 	Node string `json:"node,omitempty"`
 	// The snapshot or volume that it was made from.
 	Source string `json:"source,omitempty"`
@@ -74,7 +76,7 @@ func (s *store) snapshotNamed(name string) *snapshot {
 	return nil
 }
 
-// show writes what there is, oldest first; the file is replaced at once, so that nobody reads half of it.
+// show writes what there is, by name; the file is replaced at once, so that nobody reads half of it.
 func (s *store) show() {
 	if s.shown == "" {
 		return
