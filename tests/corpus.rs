@@ -10,7 +10,7 @@ use volguard::check;
 use volguard::cluster::view::View;
 use volguard::drivers::Drivers;
 use volguard::engine::{Action, Profile, SkipReason};
-use volguard::policy::{CompiledPolicy, Mode, PolicySet};
+use volguard::policy::{self, CompiledPolicy, Mode, PolicySet};
 use volguard::report::{Report, ReportedFinding};
 use volguard::rules;
 
@@ -23,11 +23,24 @@ fn beside(folder: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn check_folder(folder: &Path, profile: Profile) -> Report {
+/// A profile as it is.
+fn profile(profile: Profile) -> PolicySet {
     let policy = CompiledPolicy::from_profile("default", profile, Mode::Enforce, &rules::ALL);
-    let policies = PolicySet::new(vec![policy]);
+    PolicySet::new(vec![policy])
+}
+
+/// The policy of the guide, enforced.
+fn guardrails() -> PolicySet {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("guardrails.yaml");
+    let policy = include_str!("../deploy/sample/guardrails.yaml");
+    std::fs::write(&file, policy.replace("  mode: Audit", "  mode: Enforce")).unwrap();
+    PolicySet::new(policy::read(&[file], &rules::ALL).unwrap().policies)
+}
+
+fn check_folder(folder: &Path, policies: &PolicySet) -> Report {
     let manifests = check::read(&[folder.to_owned()]);
-    let report = check::check(manifests, &View::default(), &policies, &Drivers::builtin(), "default");
+    let report = check::check(manifests, &View::default(), policies, &Drivers::builtin(), "default");
     assert!(report.objects > 0);
     let panicked: Vec<_> = report
         .skipped
@@ -49,33 +62,38 @@ fn objects<'r>(findings: impl Iterator<Item = &'r ReportedFinding>) -> usize {
     findings.map(key).collect::<BTreeSet<_>>().len()
 }
 
-/// `docs/corpus.md`: counts only, from the reports of the profiles in their order.
-fn document(folder: &Path, reports: &[Report; 3]) -> String {
+/// `docs/corpus.md`: counts only, from the reports of Baseline, Recommended, the guide's policy and Strict.
+fn document(folder: &Path, reports: &[Report; 4]) -> String {
     let manifests = check::read(&[folder.to_owned()]).manifests;
     let files: BTreeSet<_> = manifests
         .iter()
         .map(|manifest| manifest.file.strip_prefix(folder).unwrap())
         .collect();
     let repositories: BTreeSet<_> = files.iter().filter_map(|file| file.iter().next()).collect();
-    let [_, _, strict] = reports;
+    let [_, _, _, strict] = reports;
     let mut text = format!(
         "# What the rules find in public manifests\n\n\
          From a corpus of {} manifests from {} public repositories, charts and examples among them, volguard judges {} \
          objects. `make docs` counts anew where the corpus is at hand.\n\n\
          How many objects each rule matches in profile Strict with the default parameters, and how many of them each \
-         profile denies:\n\n\
-         | rule | matches | Baseline denies | Recommended denies | Strict denies |\n|---|---|---|---|---|\n",
+         profile denies, and the policy of the [guide](guide.md):\n\n\
+         | rule | matches | Baseline denies | Recommended denies | guardrails.yaml denies | Strict denies |\n\
+         |---|---|---|---|---|---|\n",
         files.len(),
         repositories.len(),
         strict.objects,
     );
     let row = |text: &mut String, title: &str, of: &dyn Fn(&ReportedFinding) -> bool| {
         let matched = objects(strict.findings.iter().filter(|one| of(one)));
-        let [baseline, recommended, strict] = reports.each_ref().map(|report| {
+        let [baseline, recommended, guardrails, strict] = reports.each_ref().map(|report| {
             let denied = |one: &&ReportedFinding| of(one) && one.judged.action == Action::Deny;
             objects(report.findings.iter().filter(denied))
         });
-        writeln!(text, "| {title} | {matched} | {baseline} | {recommended} | {strict} |").unwrap();
+        writeln!(
+            text,
+            "| {title} | {matched} | {baseline} | {recommended} | {guardrails} | {strict} |"
+        )
+        .unwrap();
     };
     let mut matching: Vec<_> = rules::ALL
         .iter()
@@ -110,10 +128,16 @@ fn document(folder: &Path, reports: &[Report; 3]) -> String {
 fn nothing_crashes_on_the_corpus_and_its_counts_are_up_to_date() {
     let Some(folder) = beside("corpus") else { return };
     let reports = std::thread::scope(|scope| {
-        let checks = Profile::ALL.map(|profile| {
+        let policies = [
+            profile(Profile::Baseline),
+            profile(Profile::Recommended),
+            guardrails(),
+            profile(Profile::Strict),
+        ];
+        let checks = policies.map(|policies| {
             scope.spawn({
                 let folder = &folder;
-                move || check_folder(folder, profile)
+                move || check_folder(folder, &policies)
             })
         });
         checks.map(|check| check.join().unwrap())
@@ -145,7 +169,7 @@ fn the_reference_documents_own_mistake_is_found() {
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("manifest.yaml"), block).unwrap();
     }
-    let report = check_folder(blocks.path(), Profile::Strict);
+    let report = check_folder(blocks.path(), &profile(Profile::Strict));
     let found = report.findings.iter().any(|finding| {
         finding.judged.rule.name == "invalid-driver-parameter"
             && finding.object.name == "database-storage"

@@ -65,7 +65,10 @@ fn everything_is_shown(stage: &Stage<'_>) {
 }
 
 fn what_stands_goes_on_and_what_comes_is_refused(stage: &Stage<'_>) {
-    stage.say("What was stored before goes on: the set gets its missing replicas.");
+    stage.say(
+        "What was stored before goes on. A new replica gets its claim, although nobody may write such a template now.",
+    );
+    stage.must("kubectl scale statefulset db --replicas 4");
     stage.must("kubectl rollout status statefulset/db --timeout 60s");
     stage.say("The same file in a new namespace is refused.");
     stage.must("kubectl create namespace audit-again");

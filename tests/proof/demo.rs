@@ -18,7 +18,7 @@ use crate::stage::{Audience, Stage};
 use crate::support::control_plane::token;
 use crate::support::wait_for;
 use crate::zones::ThreeZones;
-use crate::{audit, installation};
+use crate::{audit, installation, stage};
 
 /// How long the story may take until the keeper is given up.
 const STORY_LIMIT: Duration = Duration::from_secs(900);
@@ -78,7 +78,8 @@ impl Files {
     /// Makes this process the keeper, as long as the file is open.
     fn become_keeper(&self) -> io::Result<File> {
         let mut file = File::create(self.pid())?;
-        file.try_lock()?;
+        // Who looks whether there is a keeper holds it for a moment.
+        file.lock()?;
         write!(file, "{}", process::id())?;
         Ok(file)
     }
@@ -130,7 +131,7 @@ fn start_keeper(names: &[String]) -> Result<Files, String> {
     fs::create_dir_all(&files.folder).map_err(problem)?;
     let story = File::create(files.story()).map_err(problem)?;
     let mut keeper = Command::new(env::current_exe().map_err(problem)?)
-        .arg("keep")
+        .arg("--keep")
         .args(names)
         .stdin(Stdio::null())
         .stdout(story.try_clone().map_err(problem)?)
@@ -167,7 +168,7 @@ fn read_aloud(files: &Files) -> Result<(), String> {
     }
 }
 
-/// Holds the cluster and tells the story, until SIGTERM.
+/// Holds the cluster and tells the story, until SIGTERM; a story that is not over then breaks off.
 pub(crate) fn keep(names: Vec<String>) -> ExitCode {
     let files = Files::new();
     let _lock = match files.become_keeper() {
@@ -177,25 +178,17 @@ pub(crate) fn keep(names: Vec<String>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let (ended, told) = (terminated(), thread::spawn(move || tell(&names)));
-    let zones = match told.join() {
-        Ok(Ok(zones)) => {
-            let _ = fs::write(files.end(), "told");
-            Some(zones)
-        }
-        Ok(Err(problem)) => {
-            let _ = fs::write(files.end(), problem);
-            None
-        }
-        Err(_) => {
-            let _ = fs::write(files.end(), "the story went wrong: see its last lines");
-            None
-        }
+    let terminated = terminated();
+    let told = thread::spawn(move || tell(&names)).join();
+    let (end, zones) = match told {
+        Ok(Ok(zones)) => ("told".to_owned(), Some(zones)),
+        Ok(Err(problem)) => (problem, None),
+        Err(_) => ("the story broke off: its last lines say why".to_owned(), None),
     };
+    let _ = fs::write(files.end(), end);
     if zones.is_some() {
-        let _ = ended.join();
+        let _ = terminated.join();
     }
-    drop(zones);
     ExitCode::SUCCESS
 }
 
@@ -211,6 +204,7 @@ fn terminated() -> thread::JoinHandle<()> {
     };
     thread::spawn(move || {
         runtime.block_on(signal.recv());
+        stage::break_off();
     })
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn install(stage: &Stage<'_>) {
     ));
     stage.must("kubectl get pods");
     stage.applied("guardrails.yaml", GUARDRAILS);
-    stage.until("kubectl get storagepolicies", &["Audit", "True"]);
+    in_force(stage, "Audit");
 }
 
 /// Has the policy enforced; returns once it is.
@@ -34,7 +34,20 @@ pub(crate) fn enforce(stage: &Stage<'_>) {
     stage.must(&format!(
         "kubectl patch storagepolicy guardrails --type merge --patch {enforce}"
     ));
-    stage.until("kubectl get storagepolicies", &["Enforce", "True"]);
+    in_force(stage, "Enforce");
+}
+
+/// Waits until both replicas have said that the policy is in force in this mode: each of them judges by itself.
+fn in_force(stage: &Stage<'_>, mode: &str) {
+    let said = format!("guardrails (Recommended, {mode})");
+    stage.until_so(
+        &format!(
+            "kubectl logs --selector app.kubernetes.io/name=volguard --tail -1 | grep -o 'in force: [^\"]*{said}'"
+        ),
+        "the word of both replicas",
+        |output| output.matches(&said).count() == 2,
+    );
+    stage.must("kubectl get storagepolicies");
 }
 
 /// To see that a scenario really needs volguard: with this in the environment every second half fails.

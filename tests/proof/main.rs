@@ -21,6 +21,7 @@ mod stage;
 mod zones;
 
 use std::env;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -36,9 +37,9 @@ const AT_ONCE: usize = 6;
 fn main() -> ExitCode {
     let names: Vec<String> = env::args().skip(2).collect();
     match env::args().nth(1).as_deref() {
-        Some("demo") => demo::up(&names),
-        Some("keep") => demo::keep(names),
-        Some("demo-down") => demo::down(),
+        Some("--demo") => demo::up(&names),
+        Some("--keep") => demo::keep(names),
+        Some("--demo-down") => demo::down(),
         _ => test(),
     }
 }
@@ -132,10 +133,9 @@ impl Proof {
 
     fn with(&self, scenario: &Scenario) -> Result<(), String> {
         let zones = self.guarded_zones()?;
-        let enforced = self.enforced.get_or_init(|| {
-            installation::enforce(&Stage::new(zones, installation::NAMESPACE, Audience::Nobody)?);
-            Ok(())
-        });
+        let enforced = self
+            .enforced
+            .get_or_init(|| once(zones, "the policy was not enforced", installation::enforce));
         enforced.clone()?;
         let stage = Stage::new(zones, &scenario.guarded(), Audience::Nobody)?;
         (scenario.with.play)(&stage);
@@ -155,10 +155,9 @@ impl Proof {
     /// The cluster with volguard installed.
     fn guarded_zones(&self) -> Result<&ThreeZones, String> {
         let zones = self.zones()?;
-        let installed = self.installed.get_or_init(|| {
-            installation::install(&Stage::new(zones, installation::NAMESPACE, Audience::Nobody)?);
-            Ok(())
-        });
+        let installed = self
+            .installed
+            .get_or_init(|| once(zones, "volguard was not installed", installation::install));
         installed.clone().map(|()| zones)
     }
 
@@ -174,4 +173,11 @@ impl Proof {
             .as_ref()
             .map_err(|problem| format!("the cluster did not start: {problem}"))
     }
+}
+
+/// What all that come later rely on. A step that goes wrong is not tried again: its message is the first failure's.
+fn once(zones: &ThreeZones, failure: &str, step: fn(&Stage<'_>)) -> Result<(), String> {
+    let stage = Stage::new(zones, installation::NAMESPACE, Audience::Nobody)?;
+    panic::catch_unwind(AssertUnwindSafe(|| step(&stage)))
+        .map_err(|_| format!("{failure}: see the first test that needed it"))
 }

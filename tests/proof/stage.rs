@@ -3,8 +3,12 @@
 use std::cell::RefCell;
 use std::env;
 use std::fs;
+use std::io::{Read, Seek};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,6 +18,17 @@ use crate::support::control_plane::token;
 use crate::support::kubectl::Outcome;
 use crate::support::{PATIENCE, wait_for};
 use crate::zones::ThreeZones;
+
+/// How long one command may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Whether all plays are to end at their next command.
+static BROKEN_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Ends all plays at their next command.
+pub(crate) fn break_off() {
+    BROKEN_OFF.store(true, Ordering::SeqCst);
+}
 
 /// Who hears what happens on the stage.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -210,7 +225,17 @@ impl<'a> Stage<'a> {
     }
 
     fn quietly(&self, line: &str) -> Outcome {
-        let output = Command::new("sh")
+        assert!(!BROKEN_OFF.load(Ordering::SeqCst), "the demo is ended");
+        self.shell(line).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    /// Has a shell run a command; the error says that it took too long.
+    fn shell(&self, line: &str) -> Result<Outcome, String> {
+        let mut outputs = [tempfile::tempfile(), tempfile::tempfile()].map(|file| file.expect("a file can be made"));
+        let [stdout, stderr] = outputs
+            .each_ref()
+            .map(|file| file.try_clone().expect("a file can be shared"));
+        let mut shell = Command::new("sh")
             .args(["-c", &self.fill(line)])
             .current_dir(self.folder.path())
             .env_clear()
@@ -219,14 +244,34 @@ impl<'a> Stage<'a> {
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
             .env("AUDIT_LOG", self.zones.audit_log())
             .stdin(Stdio::null())
-            .output()
+            .stdout(stdout)
+            .stderr(stderr)
+            // What the shell starts ends with it.
+            .process_group(0)
+            .spawn()
             .expect("a shell starts");
-        Outcome {
-            success: output.status.success(),
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        let status = wait_for(&format!("the end of `{line}`"), LIMIT, || {
+            shell.try_wait().ok().flatten()
+        });
+        if status.is_err() {
+            let _ = Command::new("kill")
+                .args(["-KILL", "--", &format!("-{}", shell.id())])
+                .status();
+            let _ = shell.wait();
         }
+        let [stdout, stderr] = outputs.each_mut().map(|file| {
+            let mut text = Vec::new();
+            let read = file.rewind().and_then(|()| file.read_to_end(&mut text));
+            read.expect("the output of a command can be read");
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        let status = status.map_err(|problem| format!("{problem}: {stdout}{stderr}"))?;
+        Ok(Outcome {
+            success: status.success(),
+            code: status.code().unwrap_or(-1),
+            stdout,
+            stderr,
+        })
     }
 
     fn show(&self, line: &str, outcome: &Outcome) {
@@ -244,9 +289,11 @@ impl<'a> Stage<'a> {
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
         for line in self.afterwards.borrow().iter().rev() {
-            let outcome = self.quietly(line);
-            if !outcome.success {
-                eprintln!("{line}: {}", outcome.stderr);
+            // A panic in a drop ends everything.
+            match self.shell(line) {
+                Ok(outcome) if outcome.success => {}
+                Ok(outcome) => eprintln!("{line}: {}", outcome.stderr),
+                Err(problem) => eprintln!("{problem}"),
             }
         }
     }

@@ -117,11 +117,6 @@ impl ControlPlane {
         kubeconfig_text(&self.server, &self.authority.pem(), token)
     }
 
-    /// The folder of its files: the processes' logs, certificates.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// The path of the cluster administrator's kubeconfig.
     pub(crate) fn admin_kubeconfig(&self) -> PathBuf {
         self.folder.path().join("admin.kubeconfig")

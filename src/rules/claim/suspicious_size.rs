@@ -73,7 +73,7 @@ crate::rule! {
         fix: Fix::None,
         needs: &[Needs::StorageClass, Needs::PersistentVolume],
         operations: &[Operation::Create, Operation::Update],
-        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        profiles: Profiles::actions(Action::Warn, Action::Deny, Action::Deny),
         check: Check::Claim(check),
     }
 }

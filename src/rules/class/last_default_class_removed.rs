@@ -9,7 +9,7 @@ crate::rule! {
     /// ## What it checks
     /// The only default StorageClass is deleted, or loses the mark that makes it the default.
     ///
-    /// It only ever warns: a cluster without a default class is a fair choice, and to hand the mark on takes two writes.
+    /// It warns in every profile: a cluster without a default class is a fair choice, and to hand the mark on takes two writes.
     ///
     /// ## Why it matters
     /// Claims that name no class, and StatefulSets whose templates name none, wait in Pending from then on. They are not

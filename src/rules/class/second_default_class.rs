@@ -10,7 +10,7 @@ crate::rule! {
     /// A StorageClass becomes the default, and another class is the default already. Both keys of the mark count:
     /// `storageclass.kubernetes.io/is-default-class` and the old `storageclass.beta.kubernetes.io/is-default-class`.
     ///
-    /// It only ever warns: to hand the mark on takes two writes, and between them there are two defaults or none.
+    /// It warns in every profile: to hand the mark on takes two writes, and between them there are two defaults or none.
     ///
     /// ## Why it matters
     /// Claims that name no class get the newest of the default classes, and nobody is told. A driver that is installed

@@ -11,7 +11,8 @@ crate::rule! {
     /// cluster has no CSIDriver, no node and no volume of it.
     ///
     /// It warns in every profile: charts install a class before its driver. A policy that raises it to Deny has a name
-    /// denied that is nearly a known driver's and that the cluster has no CSIDriver of; of other names it still warns.
+    /// denied that is nearly a known driver's and that the cluster has no CSIDriver of; of other names it still warns,
+    /// outside profile Strict.
     /// Without a cluster it speaks of names only that are nearly those of a known driver. Other names with a slash are
     /// left alone: no CSI driver has one, and provisioners of another kind are called what their installation likes.
     ///
@@ -62,8 +63,9 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         Stranger::Misspelt(meant) => (
             format!("`{provisioner}` is no known provisioner; did you mean `{meant}`?"),
             format!("Correct the name. {FIELD_STAYS}"),
-            // A driver of nearly the same name would show in the cluster.
-            if cx.view().is_complete(ViewKind::CsiDriver) {
+            // A driver of nearly the same name would show in the cluster, unless its chart is being installed: Helm makes classes
+            // before CSIDrivers. What such a driver has more than its model is a number: `nfs2.csi.k8s.io`.
+            if cx.view().is_complete(ViewKind::CsiDriver) && without_digits(provisioner) != without_digits(meant) {
                 Certainty::Certain
             } else {
                 Certainty::Likely
@@ -80,4 +82,8 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
             .remedy(remedy)
             .certainty(certainty),
     );
+}
+
+fn without_digits(name: &str) -> String {
+    name.chars().filter(|c| !c.is_ascii_digit()).collect()
 }

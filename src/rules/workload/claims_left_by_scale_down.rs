@@ -15,7 +15,8 @@ crate::rule! {
     /// go. The finding names them, and says what they cost a month where the list price is known.
     ///
     /// In `scan` it finds the sets that were scaled down some time ago: claims of replicas that a set does not have, and
-    /// that no pod uses. Claims with the label `volguard.dev/protect: "true"` are kept on purpose and not named.
+    /// that no pod uses. Sets without any replica are at rest and left out. Claims with the label
+    /// `volguard.dev/protect: "true"` are kept on purpose and not named.
     ///
     /// ## Why it matters
     /// That they stay is right: the replica may come back, with its data. Where it does not, the volumes are paid for
@@ -94,7 +95,9 @@ const DELETED_AT_ONCE: usize = 20;
 fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     let old = cx.old_workload();
     let keeps = set.spec_text(&["persistentVolumeClaimRetentionPolicy", "whenScaled"]) != Some("Delete");
-    let goes_down = old.map_or(cx.operation() == Operation::Scan, |old| set.replicas() < old.replicas());
+    // A set without replicas is at rest, for a night or for maintenance: its data is not left over.
+    let was_scaled = cx.operation() == Operation::Scan && set.replicas() > 0;
+    let goes_down = old.map_or(was_scaled, |old| set.replicas() < old.replicas());
     if !goes_down || !keeps || set.set_templates().next().is_none() {
         return;
     }

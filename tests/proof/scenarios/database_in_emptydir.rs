@@ -8,7 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "database-in-emptydir",
     title: "A Deployment runs postgres and keeps its data directory in an emptyDir",
     without: Half {
-        outcome: "the pod is replaced, and the new one starts with an empty directory: all data is lost",
+        outcome: "the pod is replaced: the new one has a new, empty directory, and no claim or volume has the data",
         play: without,
     },
     with: Half {

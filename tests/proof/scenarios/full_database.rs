@@ -8,7 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "full-database",
     title: "A class leaves allowVolumeExpansion out, and the database on it is full",
     without: Half {
-        outcome: "the API server refuses to let the claim grow: the database must be moved while it is down",
+        outcome: "the API server refuses to let the claim grow, at the worst moment, and does not say that the class is to be changed",
         play: without,
     },
     with: Half {
@@ -42,6 +42,9 @@ fn without(stage: &Stage<'_>) {
     // The API server's own words: it speaks of the class and does not say what to do.
     let words = "only dynamically provisioned pvc can be resized and the storageclass";
     assert!(refusal.stderr.contains(words), "{}", refusal.stderr);
+    stage.say("Only an administrator can change the class.");
+    stage.must("kubectl patch storageclass $NS-fast -p '{\"allowVolumeExpansion\": true}'");
+    stage.until_so(GROW, "the growth", |output| output.contains("patched"));
 }
 
 fn with(stage: &Stage<'_>) {

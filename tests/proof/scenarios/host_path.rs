@@ -1,6 +1,6 @@
 //! A volume that is a folder of a node, and does not say of which.
 
-use super::{Half, Scenario};
+use super::{Half, NodesPutBack, PODS, Scenario};
 use crate::stage::Stage;
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -75,8 +75,6 @@ spec:
         - {name: data, persistentVolumeClaim: {claimName: data}}
 ";
 
-const PODS: &str = "kubectl get pods -o custom-columns=POD:.metadata.name,STATUS:.status.phase,NODE:.spec.nodeName";
-
 fn without(stage: &Stage<'_>) {
     stage.applied("volume.yaml", VOLUME);
     stage.applied("claim.yaml", CLAIM);
@@ -87,7 +85,7 @@ fn without(stage: &Stage<'_>) {
     stage.say(&format!(
         "The app has written to /mnt/data of {node}, which is now taken out for maintenance."
     ));
-    stage.afterwards(&format!("kubectl uncordon {node}"));
+    let _nodes = NodesPutBack(stage);
     stage.must(&format!("kubectl cordon {node}"));
     stage.must("kubectl delete pod --selector app=app");
     stage.say("The replacement runs, its claim is Bound. Its folder is /mnt/data of another node.");
@@ -106,7 +104,7 @@ fn with(stage: &Stage<'_>) {
     stage.applied("claim.yaml", CLAIM);
     stage.applied("app.yaml", APP);
     stage.until(PODS, &["Running", "node-b1"]);
-    stage.afterwards("kubectl uncordon node-b1");
+    let _nodes = NodesPutBack(stage);
     stage.must("kubectl cordon node-b1");
     stage.must("kubectl delete pod --selector app=app");
     stage.say("The replacement waits until node-b1 is back.");

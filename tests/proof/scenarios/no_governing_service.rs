@@ -65,6 +65,8 @@ fn without(stage: &Stage<'_>) {
     stage.say("Everything is ready. The cluster's DNS answers from EndpointSlices, which follow from Services.");
     let names = stage.must(NAMES);
     assert!(!names.contains("db-0"), "{names}");
+    let service = stage.run("kubectl get service db");
+    assert!(service.stderr.contains("NotFound"), "{}", service.stderr);
 }
 
 fn with(stage: &Stage<'_>) {

@@ -8,7 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "rolling-update-deadlock",
     title: "A Deployment with a ReadWriteOnce claim leaves its strategy out, and a new version is rolled out",
     without: Half {
-        outcome: "the new pod waits for the disk of the old one, which is ended only when the new one is ready: for ever",
+        outcome: "the new pod comes up on another node and waits for the disk of the old one, which is ended only when the new one is ready: for ever",
         play: without,
     },
     with: Half {

@@ -6,7 +6,7 @@ use crate::stage::Stage;
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "two-replicas-one-disk",
-    title: "A Deployment with one ReadWriteOnce claim runs two replicas",
+    title: "A Deployment spreads two replicas over nodes, and both use one ReadWriteOnce claim",
     without: Half {
         outcome: "the disk attaches to one node: the pod on the other node waits for it for ever",
         play: without,

@@ -8,7 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "zero-grace-period",
     title: "A StatefulSet sets terminationGracePeriodSeconds to 0, so that updates are quick",
     without: Half {
-        outcome: "the API server forgets the pod at once, and its successor starts before the old server has stopped",
+        outcome: "the API server forgets the pod at once, and makes its successor without waiting for the old server to stop",
         play: without,
     },
     with: Half {

@@ -3,7 +3,7 @@
 //!
 //! One container is not played but run: volguard's own, as a process of this machine with the rights of its ServiceAccount.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -89,6 +89,7 @@ impl Kubelet {
             containers: Arc::clone(&containers),
             folder: folder.to_owned(),
             started: 0,
+            failed: BTreeSet::new(),
         };
         let over = Arc::clone(&stopped);
         let thread = thread::spawn(move || {
@@ -129,6 +130,8 @@ struct Rounds {
     folder: PathBuf,
     /// How many containers were started.
     started: usize,
+    /// The UIDs of pods whose containers did not start.
+    failed: BTreeSet<String>,
 }
 
 /// What is stored, as one round sees it.
@@ -169,7 +172,9 @@ impl Rounds {
             }
         }
         for pod in seen.pods.iter().filter(|pod| seen.has_a_kubelet(pod)) {
-            let is_new = pod["status"]["phase"] == "Pending" && !has_condition(pod, "PodReadyToStartContainers");
+            let is_new = pod["status"]["phase"] == "Pending"
+                && !has_condition(pod, "PodReadyToStartContainers")
+                && !self.failed.contains(uid(pod));
             if pod["metadata"].get("deletionTimestamp").is_some() {
                 self.end_pod(pod);
             } else if is_new && seen.has_its_volumes(pod) {
@@ -191,6 +196,7 @@ impl Rounds {
                 Ok(address) => status["podIP"] = json!(address),
                 Err(problem) => {
                     eprintln!("{}: {problem}", name(pod));
+                    self.failed.insert(uid(pod).to_owned());
                     return;
                 }
             }

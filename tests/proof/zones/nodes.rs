@@ -77,7 +77,7 @@ pub(crate) fn start(
     Ok(kwok)
 }
 
-/// Loses a node: writes what the node controller writes of one that has not been heard of for 40 seconds, whose last word was
+/// Loses a node: writes what the node controller writes of one that has not been heard of for 50 seconds, whose last word was
 /// that its disks are in use. From then on its pods are neither started nor ended.
 pub(crate) fn lose(api: &Api, name: &str) -> Result<(), String> {
     let path = format!("/api/v1/nodes/{name}");
