@@ -23,7 +23,7 @@ pub(crate) fn play(stage: &Stage<'_>) {
 }
 
 fn nothing_changes(stage: &Stage<'_>) {
-    stage.say("In mode Audit everything is stored as it is written, without a word.");
+    stage.say("In mode Audit everything is stored as it is written, without a word from volguard.");
     let printed = stage.applied("shop.yaml", SHOP);
     let is_named = |rule: &&Rule| printed.contains(&format!("[{}]", rule.name));
     assert!(!ALL.iter().any(is_named), "{printed}");
@@ -34,7 +34,7 @@ fn nothing_changes(stage: &Stage<'_>) {
 }
 
 fn everything_is_shown(stage: &Stage<'_>) {
-    stage.say("volguard's log has a line for each review.");
+    stage.say("volguard's log has a line for each review; here two parts of each.");
     let pods = "--namespace volguard-system --selector app.kubernetes.io/name=volguard";
     let parts = r#"'"kind":"[^,]*,"operation":"[^,]*\|"decision":"would[^,]*,"rules":"[^"]*"'"#;
     stage.until(

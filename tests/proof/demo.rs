@@ -178,7 +178,7 @@ pub(crate) fn keep(names: Vec<String>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let terminated = terminated();
+    let terminated = terminated(files.pid());
     let told = thread::spawn(move || tell(&names)).join();
     let (end, zones) = match told {
         Ok(Ok(zones)) => ("told".to_owned(), Some(zones)),
@@ -192,8 +192,8 @@ pub(crate) fn keep(names: Vec<String>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A thread that ends when the process is asked to.
-fn terminated() -> thread::JoinHandle<()> {
+/// A thread that ends when the process is asked to, or when its file is removed.
+fn terminated(pid: PathBuf) -> thread::JoinHandle<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -203,7 +203,16 @@ fn terminated() -> thread::JoinHandle<()> {
         signal(SignalKind::terminate()).expect("SIGTERM can be waited for")
     };
     thread::spawn(move || {
-        runtime.block_on(signal.recv());
+        // Whoever removes the demo's files wants it gone too.
+        let mut looks = tokio::time::interval(Duration::from_secs(1));
+        runtime.block_on(async {
+            while pid.exists() {
+                tokio::select! {
+                    _ = signal.recv() => break,
+                    _ = looks.tick() => {}
+                }
+            }
+        });
         stage::break_off();
     })
 }
@@ -221,6 +230,7 @@ fn tell(names: &[String]) -> Result<ThreeZones, String> {
     let stage = Stage::new(&zones, "default", Audience::Terminal)?;
     stage.must("kubectl get nodes --label-columns topology.kubernetes.io/zone");
     stage.must("kubectl get csidrivers");
+    stage.say("Each failure plays in a namespace of its own, which is kubectl's default there. What volumes there are in the cloud is\nread in its own list.");
     for scenario in &scenarios {
         introduce(scenario);
         println!("  Without volguard: {}.", scenario.without.outcome);
@@ -243,12 +253,13 @@ fn tell(names: &[String]) -> Result<ThreeZones, String> {
     heading("The end");
     println!(
         "{} failures, each without volguard and with it, in {:.0} seconds.\n\n\
-         The cluster is still there:\n  export KUBECONFIG={}\n  export PATH={}\n  kubectl get storagepolicies\n\n\
+         The cluster is still there:\n  export KUBECONFIG={}\n  export PATH={}\n  export AUDIT_LOG={}\n  kubectl get storagepolicies\n\n\
          `make demo-down` ends it.",
         scenarios.len(),
         begin.elapsed().as_secs_f64(),
         files.kubeconfig().display(),
         stage.search_path(),
+        zones.audit_log().display(),
     );
     drop(stage);
     Ok(zones)

@@ -42,7 +42,7 @@ fn in_force(stage: &Stage<'_>, mode: &str) {
     let said = format!("guardrails (Recommended, {mode})");
     stage.until_so(
         &format!(
-            "kubectl logs --selector app.kubernetes.io/name=volguard --tail -1 | grep -o 'in force: [^\"]*{said}'"
+            "kubectl logs --namespace {NAMESPACE} --selector app.kubernetes.io/name=volguard --tail -1 | grep -o 'in force: [^\"]*{said}'"
         ),
         "the word of both replicas",
         |output| output.matches(&said).count() == 2,

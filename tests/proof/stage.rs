@@ -1,6 +1,7 @@
 //! Where a scenario plays: a namespace and a folder of its own in the three-zone cluster, and a shell.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{Read, Seek};
@@ -8,6 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -24,6 +26,9 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Whether all plays are to end at their next command.
 static BROKEN_OFF: AtomicBool = AtomicBool::new(false);
+
+/// What the audience has seen of files: once is enough.
+static SHOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Ends all plays at their next command.
 pub(crate) fn break_off() {
@@ -89,10 +94,15 @@ impl<'a> Stage<'a> {
 
     /// Writes a file into the scenario's folder.
     pub(crate) fn file(&self, name: &str, text: &str) {
-        let text = self.fill(text.trim_start());
         if self.audience == Audience::Terminal {
-            println!("\n$ cat {name}\n{}", text.trim_end());
+            let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+            if shown.insert(text.to_owned()) {
+                println!("\n$ cat {name}\n{}", self.fill(text.trim()));
+            } else {
+                println!("\n# {name} is as it was above.");
+            }
         }
+        let text = self.fill(text.trim_start());
         fs::write(self.folder.path().join(name), text).expect("the scenario's folder can be written");
     }
 

@@ -154,14 +154,15 @@ fn taken(claim: &Claim<'_>, volume: Volume<'_>, reserved: &ClaimRef<'_>, cx: &Co
         false => "a claim of another namespace".to_owned(),
     };
     let message = format!("{} names volume {name}, which belongs to {owner}", claim.title());
-    let finding = Finding::new(claim.spec_path(&["volumeName"]), name, message).remedy(format!(
-        "If the volume is to be used again, take that claim out of it first: \
-         `kubectl patch pv {name} --type=json -p '[{{\"op\": \"remove\", \"path\": \"/spec/claimRef\"}}]'`."
-    ));
-    // Whoever recovers a volume may take the old claim out of it after making the new one.
+    let finding = Finding::new(claim.spec_path(&["volumeName"]), name, message);
     if volume.phase() == "Bound" {
-        finding
+        finding.remedy("A volume is bound to one claim: name another volume, or none.")
     } else {
+        // Whoever recovers a volume may take the old claim out of it after making the new one.
+        let finding = finding.remedy(format!(
+            "If the volume is to be used again, take that claim out of it first: \
+             `kubectl patch pv {name} --type=json -p '[{{\"op\": \"remove\", \"path\": \"/spec/claimRef\"}}]'`."
+        ));
         finding.profiles(Profiles::actions(Action::Warn, Action::Warn, Action::Deny))
     }
 }

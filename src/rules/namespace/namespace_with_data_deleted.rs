@@ -3,14 +3,16 @@
 use crate::cluster::view::{Lookup, ViewKind};
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::object::PROTECT_LABEL;
+use crate::model::words::listed;
 use crate::model::{Claim, FieldPath, ObjectKind, Subject, Volume};
 
 crate::rule! {
     /// ## What it checks
-    /// Somebody deletes a namespace that has the label `volguard.dev/protect: "true"` and bound claims. Only the label
-    /// makes a namespace the business of this rule: namespaces of test runs come and go.
+    /// Somebody deletes a namespace that has the label `volguard.dev/protect: "true"` and bound claims, or one of whose
+    /// bound claims has it: when the claims go with the namespace, nobody is asked about each. Only the label makes a
+    /// namespace the business of this rule: namespaces of test runs come and go.
     ///
-    /// Where the claims of the namespace are not known, the label alone decides.
+    /// Where the claims of the namespace are not known, its own label decides.
     ///
     /// ## Why it matters
     /// All claims of the namespace are deleted with it, and with reclaim policy `Delete` all their data. There is no way
@@ -18,7 +20,7 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Set reclaim policy `Retain` on the volumes whose data is needed, or take snapshots with deletion policy `Retain`.
-    /// Then take the label off and delete the namespace.
+    /// Then take the labels off and delete the namespace.
     ///
     /// ## Examples
     /// ```yaml,review
@@ -56,7 +58,7 @@ crate::rule! {
     /// - <https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming>
     pub static RULE = {
         name: "namespace-with-data-deleted",
-        summary: "is protected and takes bound claims with it",
+        summary: "is protected, or has protected claims, and takes bound claims with it",
         category: Category::Namespace,
         class: Class::LosesData,
         needs: &[Needs::PersistentVolumeClaim, Needs::PersistentVolume],
@@ -66,27 +68,40 @@ crate::rule! {
     }
 }
 
+/// How many protected claims are named.
+const SHOWN: usize = 3;
+
 fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
-    if !namespace.meta().is_protected() {
-        return;
-    }
     let name = namespace.meta().name();
     let rows = cx.view().rows_in(ViewKind::PersistentVolumeClaim, name);
     let bound: Vec<_> = rows
         .map(Claim::object)
         .filter(|claim| claim.phase() == "Bound")
         .collect();
-    let message = if !bound.is_empty() {
+    let protected: Vec<_> = bound
+        .iter()
+        .filter(|claim| claim.meta().is_protected())
+        .map(Claim::name)
+        .collect();
+    let (message, labelled) = if !namespace.meta().is_protected() {
+        let [first, ..] = protected[..] else { return };
+        let claims = listed(protected.iter().copied(), SHOWN);
+        let verb = if protected.len() == 1 { "is" } else { "are" };
+        let message = format!("{claims} {verb} protected and would go with namespace {name}");
+        (message, format!("pvc {first} -n {name}"))
+    } else if !bound.is_empty() {
         let lost = bound.iter().filter(|claim| loses_data(claim, cx)).count();
         let claims = if bound.len() == 1 { "claim" } else { "claims" };
-        format!(
+        let message = format!(
             "namespace {name} is protected; with it go {} bound {claims}, {lost} of them with their data",
             bound.len()
-        )
+        );
+        (message, format!("namespace {name}"))
     } else if cx.view().is_complete(ViewKind::PersistentVolumeClaim) {
         return;
     } else {
-        format!("namespace {name} is protected: it has the label {PROTECT_LABEL}")
+        let message = format!("namespace {name} is protected: it has the label {PROTECT_LABEL}");
+        (message, format!("namespace {name}"))
     };
     out.push(
         Finding::new(
@@ -96,7 +111,7 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         )
         .remedy(format!(
             "Its claims and the data of volumes with reclaim policy Delete go with it. Set Retain on the volumes whose \
-             data is needed (`kubectl get pvc -n {name}`), then take the label off: `kubectl label namespace {name} {PROTECT_LABEL}-`."
+             data is needed (`kubectl get pvc -n {name}`), then take the label off: `kubectl label {labelled} {PROTECT_LABEL}-`."
         )),
     );
 }
