@@ -204,8 +204,8 @@ fn terminated(pid: PathBuf) -> thread::JoinHandle<()> {
     };
     thread::spawn(move || {
         // Whoever removes the demo's files wants it gone too.
-        let mut looks = tokio::time::interval(Duration::from_secs(1));
         runtime.block_on(async {
+            let mut looks = tokio::time::interval(Duration::from_secs(1));
             while pid.exists() {
                 tokio::select! {
                     _ = signal.recv() => break,

@@ -130,8 +130,8 @@ fn check(volume: Volume<'_>, cx: &Context<'_>, out: &mut Findings) {
             format!("{} is {path} of whatever node its pod runs on", volume.title()),
         )
         .remedy(
-            "Use a local volume with nodeAffinity, which the scheduler knows about, or a class of a CSI driver: its \
-             users reach files of the node, and on another node they find another folder.",
+            "Pods on it reach files of the node, and on another node they find another folder. Use a local volume with \
+             nodeAffinity, which the scheduler knows about, or a class of a CSI driver.",
         ),
     );
 }
