@@ -230,7 +230,10 @@ fn tell(names: &[String]) -> Result<ThreeZones, String> {
     let stage = Stage::new(&zones, "default", Audience::Terminal)?;
     stage.must("kubectl get nodes --label-columns topology.kubernetes.io/zone");
     stage.must("kubectl get csidrivers");
-    stage.say("Each failure plays in a namespace of its own, which is kubectl's default there. What volumes there are in the cloud is\nread in its own list.");
+    stage.say(
+        "Each failure plays in a namespace of its own, which is kubectl's default there.\n\
+         What is in the cloud is read in the cloud's own list.",
+    );
     for scenario in &scenarios {
         introduce(scenario);
         println!("  Without volguard: {}.", scenario.without.outcome);

@@ -1,6 +1,6 @@
 //! A database whose files go with its pod.
 
-use super::manifests::CLASS;
+use super::manifests::{CLASS, database};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -35,34 +35,6 @@ spec:
         - {name: data, emptyDir: {}}
 ";
 
-const ON_CLAIM: &str = "
-apiVersion: v1
-kind: Service
-metadata: {name: db}
-spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db}
-spec:
-  serviceName: db
-  selector: {matchLabels: {app: db}}
-  template:
-    metadata: {labels: {app: db}}
-    spec:
-      containers:
-        - name: db
-          image: postgres:17
-          readinessProbe: {exec: {command: [pg_isready]}}
-          volumeMounts: [{name: data, mountPath: /var/lib/postgresql/data}]
-  volumeClaimTemplates:
-    - metadata: {name: data}
-      spec:
-        storageClassName: $NS-fast
-        accessModes: [ReadWriteOnce]
-        resources: {requests: {storage: 10Gi}}
-";
-
 /// The directory of an emptyDir on its node is named by the pod's UID.
 const PODS: &str =
     "kubectl get pods --selector app=db -o custom-columns=POD:.metadata.name,UID:.metadata.uid,STATUS:.status.phase";
@@ -86,7 +58,7 @@ fn with(stage: &Stage<'_>) {
     stage.not_applied("db.yaml", IN_EMPTYDIR, "ephemeral-data-directory");
 
     stage.applied("class.yaml", CLASS);
-    stage.applied("db.yaml", ON_CLAIM);
+    stage.applied("db.yaml", &database(1));
     stage.pod_runs("db-0");
     let claims = stage.must(CLAIMS);
     let disk = stage.disk("data-db-0");

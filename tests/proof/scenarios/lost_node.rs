@@ -1,6 +1,6 @@
 //! A node that does not answer, and the force by which an operator frees the database's pod from it.
 
-use super::manifests::CLASS;
+use super::manifests::{CLASS, database};
 use super::{Half, NodesPutBack, PODS, Scenario};
 use crate::stage::Stage;
 use crate::zones::nodes;
@@ -20,34 +20,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["force-deleted-pod"],
     alone: true,
 };
-
-const DB: &str = "
-apiVersion: v1
-kind: Service
-metadata: {name: db}
-spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db}
-spec:
-  serviceName: db
-  selector: {matchLabels: {app: db}}
-  template:
-    metadata: {labels: {app: db}}
-    spec:
-      containers:
-        - name: db
-          image: postgres:17
-          readinessProbe: {exec: {command: [pg_isready]}}
-          volumeMounts: [{name: data, mountPath: /var/lib/postgresql/data}]
-  volumeClaimTemplates:
-    - metadata: {name: data}
-      spec:
-        storageClassName: $NS-fast
-        accessModes: [ReadWriteOnce]
-        resources: {requests: {storage: 10Gi}}
-";
 
 const BY_FORCE: &str = "kubectl delete pod db-0 --force --grace-period=0";
 
@@ -89,7 +61,7 @@ fn with(stage: &Stage<'_>) {
 /// Starts the database and loses its node, whose pod cannot be ended from then on. The node.
 fn lose_node(stage: &Stage<'_>) -> String {
     stage.applied("class.yaml", CLASS);
-    stage.applied("db.yaml", DB);
+    stage.applied("db.yaml", &database(1));
     stage.pod_runs("db-0");
     let node = stage.field("pod db-0", "{.spec.nodeName}");
     stage.say(&format!(

@@ -15,6 +15,19 @@ volumeBindingMode: WaitForFirstConsumer
 allowVolumeExpansion: true
 ";
 
+/// The class that claims without a class get.
+pub(super) const DEFAULT_CLASS: &str = "
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata:
+  name: $NS-gp3
+  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}
+provisioner: ebs.csi.aws.com
+parameters: {type: gp3, encrypted: 'true'}
+volumeBindingMode: WaitForFirstConsumer
+allowVolumeExpansion: true
+";
+
 /// A database of this many replicas, with its Service.
 pub(super) fn database(replicas: u8) -> String {
     format!(
@@ -38,7 +51,10 @@ spec:
     metadata: {{labels: {{app: db}}}}
     spec:
       containers:
-        - {{name: db, image: 'postgres:17', volumeMounts: [{{name: data, mountPath: /var/lib/postgresql/data}}]}}
+        - name: db
+          image: postgres:17
+          readinessProbe: {{exec: {{command: [pg_isready]}}}}
+          volumeMounts: [{{name: data, mountPath: /var/lib/postgresql/data}}]
   volumeClaimTemplates:
     - metadata: {{name: data}}
       spec:

@@ -1,6 +1,6 @@
 //! A database that is rolled out while one zone is open, and the loss of that zone.
 
-use super::manifests::CLASS;
+use super::manifests::{CLASS, database};
 use super::{Half, NodesPutBack, PODS, Scenario};
 use crate::installation;
 use crate::stage::Stage;
@@ -22,35 +22,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: true,
 };
 
-const DB: &str = "
-apiVersion: v1
-kind: Service
-metadata: {name: db}
-spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db}
-spec:
-  serviceName: db
-  replicas: 3
-  selector: {matchLabels: {app: db}}
-  template:
-    metadata: {labels: {app: db}}
-    spec:
-      containers:
-        - name: db
-          image: postgres:17
-          readinessProbe: {exec: {command: [pg_isready]}}
-          volumeMounts: [{name: data, mountPath: /var/lib/postgresql/data}]
-  volumeClaimTemplates:
-    - metadata: {name: data}
-      spec:
-        storageClassName: $NS-fast
-        accessModes: [ReadWriteOnce]
-        resources: {requests: {storage: 10Gi}}
-";
-
 /// Why a pod whose disk's zone is gone is on none of the four nodes that are left.
 const ELSEWHERE: &str = "4 node(s) didn't match PersistentVolume's node affinity";
 
@@ -60,7 +31,7 @@ fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     stage.say(&format!("The nodes of all zones but {zone} are in maintenance."));
     stage.must(&cordon("cordon", zone));
-    stage.applied("db.yaml", DB);
+    stage.applied("db.yaml", &database(3));
     stage.until("kubectl get statefulset db", &["3/3"]);
     let pods = stage.must(PODS);
     assert_eq!(nodes_of(zone, &pods), 3, "{pods}");
@@ -82,7 +53,7 @@ fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     stage.say(&format!("The nodes of all zones but {zone} are in maintenance."));
     stage.must(&cordon("cordon", zone));
-    stage.applied("db.yaml", DB);
+    stage.applied("db.yaml", &database(3));
     stage.say("volguard has added what the author left out.");
     let path =
         "{range .spec.template.spec.topologySpreadConstraints[*]}{.topologyKey} {.whenUnsatisfiable}{\"\\n\"}{end}";

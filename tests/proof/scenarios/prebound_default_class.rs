@@ -1,5 +1,6 @@
 //! A claim that names a volume and no class, in a cluster with a default class.
 
+use super::manifests::DEFAULT_CLASS;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -18,18 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["prebound-claim-mismatch"],
     alone: true,
 };
-
-const DEFAULT_CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata:
-  name: $NS-gp3
-  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-volumeBindingMode: WaitForFirstConsumer
-";
 
 const VOLUME: &str = "
 apiVersion: v1

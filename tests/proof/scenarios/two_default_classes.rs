@@ -1,5 +1,6 @@
 //! A driver is installed with a class that is marked default, beside the default class of the cluster.
 
+use super::manifests::DEFAULT_CLASS;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -18,18 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["second-default-class"],
     alone: true,
 };
-
-const DISKS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata:
-  name: $NS-gp3
-  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-volumeBindingMode: WaitForFirstConsumer
-";
 
 // Of classes of one second the first by name counts as the newest.
 const SHARES: &str = "
@@ -57,7 +46,7 @@ const UNMARK: &str = "kubectl get storageclass -o name | grep /$NS- | xargs -I C
 fn without(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
     stage.say("The cluster's default class makes disks.");
-    stage.applied("disks.yaml", DISKS);
+    stage.applied("disks.yaml", DEFAULT_CLASS);
     stage.say("A driver for shared folders is installed. Its class is marked default as well, and nobody objects.");
     stage.applied("shares.yaml", SHARES);
     stage.must("kubectl get storageclass $NS-gp3 $NS-efs");
@@ -72,7 +61,7 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
-    stage.applied("disks.yaml", DISKS);
+    stage.applied("disks.yaml", DEFAULT_CLASS);
     stage.not_applied("shares.yaml", SHARES, "second-default-class");
 
     stage.say("Without the mark the class is fine.");
