@@ -185,7 +185,7 @@ impl Volguard {
 
     /// Asks the server to end, without waiting; its webhooks stay registered.
     pub(crate) fn terminate(&self) {
-        self.server.process.terminate();
+        self.server.terminate();
     }
 
     /// Takes its webhooks off, asks the server to end and waits for it; its status and all that it printed.
@@ -260,6 +260,16 @@ impl Server {
     /// What the server has printed until now.
     pub(crate) fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// Asks the server to end, without waiting.
+    pub(crate) fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.ended().is_some()
     }
 
     /// Asks the server to end and waits for it; its status and all that it printed.

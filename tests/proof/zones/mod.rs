@@ -1,6 +1,7 @@
 //! A cluster of three zones on one machine: the control plane of the tests, six nodes, a driver of zonal disks and one of
 //! shares, snapshots, and pods that run when their volumes are attached. docs/decisions/0008 says what in it is real.
 
+mod containers;
 mod kubelet;
 mod network;
 pub(crate) mod nodes;
