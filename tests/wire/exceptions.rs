@@ -60,6 +60,10 @@ fn baseline() -> Admission {
     admission(Profile::Baseline, Mode::Enforce)
 }
 
+fn recommended() -> Admission {
+    admission(Profile::Recommended, Mode::Enforce)
+}
+
 #[test]
 fn a_denial_becomes_an_allow_that_names_the_exception() {
     let both = json!({"spec": {"accessModes": ["ReadWriteMany", "ReadOnlyMany"]}});
@@ -78,7 +82,7 @@ fn a_denial_becomes_an_allow_that_names_the_exception() {
 fn findings_of_other_rules_stay() {
     let object = claim(&json!({"spec": {"resources": {"requests": {"storage": "100m"}}}}));
     let review = review(PVC, "CREATE", &object);
-    let admission = baseline().with([exception("legacy", MODE, &json!({}))]);
+    let admission = recommended().with([exception("legacy", MODE, &json!({}))]);
     let (response, _) = ask(&admission, Endpoint::Validate, &review);
     assert_eq!(response["allowed"], false);
     let causes = response["status"]["details"]["causes"].as_array().unwrap();
@@ -181,8 +185,8 @@ fn updates_and_deletions_are_excepted_too() {
     let sized = |size: &str| claim(&json!({"spec": {"resources": {"requests": {"storage": size}}}}));
     let mut update = review(PVC, "UPDATE", &sized("100m"));
     update["request"]["oldObject"] = sized("20Gi");
-    assert_eq!(ask(&baseline(), Endpoint::Validate, &update).0["allowed"], false);
-    let admission = baseline().with([exception("legacy", "suspicious-size", &json!({}))]);
+    assert_eq!(ask(&recommended(), Endpoint::Validate, &update).0["allowed"], false);
+    let admission = recommended().with([exception("legacy", "suspicious-size", &json!({}))]);
     assert_eq!(ask(&admission, Endpoint::Validate, &update).0, excepted("legacy"));
 }
 
