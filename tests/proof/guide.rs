@@ -63,9 +63,13 @@ pub(crate) fn is_as_it_happens() -> Result<(), String> {
 
 /// Runs a command; one that only looks is run again until it prints what is shown.
 fn attempt(stage: &Stage<'_>, command: &str, shown: &str) -> String {
-    let only_looks = ["kubectl get", "kubectl logs", "volguard scan"]
-        .iter()
-        .any(|start| command.starts_with(start));
+    let looking = [
+        "kubectl get",
+        "kubectl logs",
+        "volguard scan",
+        "kubectl apply --dry-run=server",
+    ];
+    let only_looks = looking.iter().any(|start| command.starts_with(start));
     let mut printed = text(&stage.run(command));
     if only_looks {
         let _ = wait_for("the output of the guide", PATIENCE / 3, || {
