@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use volguard::engine::{Operation, Rule};
 use volguard::rules::ALL;
 
-use crate::installation;
+use crate::installation::{self, LOGS};
 use crate::stage::Stage;
 
 /// The namespace of the play.
@@ -35,10 +35,9 @@ fn nothing_changes(stage: &Stage<'_>) {
 
 fn everything_is_shown(stage: &Stage<'_>) {
     stage.say("volguard's log has a line for each review; here two parts of each.");
-    let pods = "--namespace volguard-system --selector app.kubernetes.io/name=volguard";
     let parts = r#"'"kind":"[^,]*,"operation":"[^,]*\|"decision":"would[^,]*,"rules":"[^"]*"'"#;
     stage.until(
-        &format!("kubectl logs {pods} --tail -1 | grep would- | grep -o {parts}"),
+        &format!("{LOGS} | grep would- | grep -o {parts}"),
         &[
             "would-mutate",
             "would-deny",
@@ -79,18 +78,19 @@ fn what_stands_goes_on_and_what_comes_is_refused(stage: &Stage<'_>) {
     assert!(refusal.contains("[suspicious-size]"), "{refusal}");
 }
 
-/// Asserts that volguard's log or a scan names each of these rules for what the stage's play did. What only a scan finds, it
+/// Waits until volguard's log or a scan names each of these rules for what the stage's play did. What only a scan finds, it
 /// finds of what has been so for days.
 pub(crate) fn names(stage: &Stage<'_>, rules: &[&str]) {
-    let shown = stage.must(
-        r#"kubectl logs --namespace volguard-system --selector app.kubernetes.io/name=volguard --tail -1 \
-             | grep '"$NS["-]' | grep -o '"rules":"[^"]*"'
-           volguard scan --namespace $NS | grep -o '\[[a-z-]*\]'
-           true"#,
+    let is_of_reviews = |rule: &Rule| rule.operations.iter().any(|operation| *operation != Operation::Scan);
+    let due = ALL.iter().filter(|rule| is_of_reviews(rule)).map(|rule| rule.name);
+    let due: BTreeSet<&str> = due.filter(|name| rules.contains(name)).collect();
+    stage.until_so(
+        &format!(
+            r#"{LOGS} | grep '"$NS["-]' | grep -o '"rules":"[^"]*"'
+               volguard scan --namespace $NS | grep -o '\[[a-z-]*\]'
+               true"#
+        ),
+        &format!("{due:?}"),
+        |output| due.is_subset(&output.split(['"', ',', '[', ']']).collect()),
     );
-    let named: BTreeSet<&str> = shown.split(['"', ',', '[', ']']).collect();
-    let of_reviews = |rule: &&&Rule| rule.operations.iter().any(|operation| *operation != Operation::Scan);
-    for rule in ALL.iter().filter(of_reviews).filter(|rule| rules.contains(&rule.name)) {
-        assert!(named.contains(rule.name), "{} is not in {named:?}", rule.name);
-    }
 }

@@ -261,7 +261,7 @@ fn tell(names: &[String]) -> Result<ThreeZones, String> {
         scenarios.len(),
         begin.elapsed().as_secs_f64(),
         files.kubeconfig().display(),
-        stage.search_path(),
+        zones.search_path(),
         zones.audit_log().display(),
     );
     drop(stage);

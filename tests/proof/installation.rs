@@ -8,6 +8,10 @@ use crate::support::helm::chart;
 /// Where volguard is installed.
 pub(crate) const NAMESPACE: &str = "volguard-system";
 
+/// Prints the logs of both replicas. A line is there a moment after it was written.
+pub(crate) const LOGS: &str =
+    "kubectl logs --namespace volguard-system --selector app.kubernetes.io/name=volguard --tail -1";
+
 /// The policy of the guide, in mode Audit.
 const GUARDRAILS: &str = include_str!("../../deploy/sample/guardrails.yaml");
 
@@ -41,9 +45,7 @@ pub(crate) fn enforce(stage: &Stage<'_>) {
 fn in_force(stage: &Stage<'_>, mode: &str) {
     let said = format!("guardrails (Recommended, {mode})");
     stage.until_so(
-        &format!(
-            "kubectl logs --namespace {NAMESPACE} --selector app.kubernetes.io/name=volguard --tail -1 | grep -o 'in force: [^\"]*{said}'"
-        ),
+        &format!("{LOGS} | grep -o 'in force: [^\"]*{said}'"),
         "the word of both replicas",
         |output| output.matches(&said).count() == 2,
     );

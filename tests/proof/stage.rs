@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
 use std::io::{Read, Seek};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +14,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::binaries::{self, Binaries};
 use crate::support::control_plane::token;
 use crate::support::kubectl::Outcome;
 use crate::support::{PATIENCE, wait_for};
@@ -54,7 +52,6 @@ pub(crate) struct Stage<'a> {
     namespace: String,
     audience: Audience,
     folder: TempDir,
-    path: String,
     afterwards: RefCell<Vec<String>>,
 }
 
@@ -80,7 +77,6 @@ impl<'a> Stage<'a> {
             namespace: namespace.to_owned(),
             audience,
             folder,
-            path: search_path()?,
             afterwards: RefCell::default(),
         })
     }
@@ -229,11 +225,6 @@ impl<'a> Stage<'a> {
         self.folder.path()
     }
 
-    /// Where commands are looked for.
-    pub(crate) fn search_path(&self) -> &str {
-        &self.path
-    }
-
     fn quietly(&self, line: &str) -> Outcome {
         assert!(!BROKEN_OFF.load(Ordering::SeqCst), "the demo is ended");
         self.shell(line).unwrap_or_else(|problem| panic!("{problem}"))
@@ -249,7 +240,7 @@ impl<'a> Stage<'a> {
             .args(["-c", &self.fill(line)])
             .current_dir(self.folder.path())
             .env_clear()
-            .env("PATH", &self.path)
+            .env("PATH", self.zones.search_path())
             .env("HOME", self.folder.path())
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
             .env("AUDIT_LOG", self.zones.audit_log())
@@ -307,19 +298,4 @@ impl Drop for Stage<'_> {
             }
         }
     }
-}
-
-/// kubectl, helm and volguard, and what the machine has.
-fn search_path() -> Result<String, String> {
-    let programs = [
-        Binaries::locate()?.path("kubectl"),
-        binaries::helm()?,
-        PathBuf::from(env!("CARGO_BIN_EXE_volguard")),
-    ];
-    let folders = programs.iter().filter_map(|program| program.parent());
-    let machine = env::var_os("PATH").unwrap_or_default();
-    let machine = env::split_paths(&machine);
-    let path = env::join_paths(folders.map(PathBuf::from).chain(machine)).map_err(|error| error.to_string())?;
-    path.into_string()
-        .map_err(|path| format!("{} is not text", path.display()))
 }

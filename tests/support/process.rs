@@ -1,6 +1,7 @@
 //! Child processes that end with the tests, whatever way the tests end.
 
-use std::fs::{self, File};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -72,9 +73,18 @@ impl Process {
 
     /// All that the process has printed until now.
     pub(crate) fn log(&self) -> String {
-        fs::read(&self.log)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        String::from_utf8_lossy(&self.log_after(0)).into_owned()
+    }
+
+    /// What the process has printed after its first `start` bytes.
+    pub(crate) fn log_after(&self, start: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // The file was made before the process; what can be read of it is shown.
+        let _ = File::open(&self.log).and_then(|mut log| {
+            log.seek(SeekFrom::Start(start))?;
+            log.read_to_end(&mut bytes)
+        });
+        bytes
     }
 
     /// The last lines that the process printed, under a heading. Left out is what Kubernetes' components log as

@@ -262,6 +262,11 @@ impl Server {
         self.process.log()
     }
 
+    /// What the server has printed after its first `start` bytes.
+    pub(crate) fn log_after(&self, start: u64) -> Vec<u8> {
+        self.process.log_after(start)
+    }
+
     /// Asks the server to end, without waiting.
     pub(crate) fn terminate(&self) {
         self.process.terminate();

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::kubelet::{name, uid};
-use super::network::Network;
+use super::network::{Network, Route};
 use crate::support::api::Api;
 use crate::support::control_plane::ControlPlane;
 use crate::support::kubectl::Kubectl;
@@ -35,8 +35,10 @@ pub(super) struct Containers {
 }
 
 struct Container {
-    /// The pod's addresses, which lead to the process.
-    addresses: Vec<SocketAddr>,
+    /// The pod's address.
+    address: IpAddr,
+    /// From the pod's ports to the process.
+    routes: [Route; 2],
     server: Server,
     log: ContainerLog,
     is_asked_to_end: bool,
@@ -74,8 +76,7 @@ impl Containers {
                 }
             }
         }
-        let container = self.running.get(uid)?;
-        Some(container.addresses[0].ip().to_string())
+        self.running.get(uid).map(|container| container.address.to_string())
     }
 
     /// Whether the pod's container has ended, if it has one here; the first call asks it to.
@@ -90,9 +91,6 @@ impl Containers {
             }
             return false;
         }
-        for address in &container.addresses {
-            self.network.forget(*address);
-        }
         self.running.remove(uid(pod));
         true
     }
@@ -100,8 +98,8 @@ impl Containers {
     /// Keeps the logs, and ends what runs for pods that are gone.
     pub(super) fn look_after(&mut self, pods: &[Value]) {
         for container in self.running.values_mut() {
-            let printed = container.server.log();
-            if let Err(problem) = container.log.follow(&printed) {
+            let fresh = container.server.log_after(container.log.copied);
+            if let Err(problem) = container.log.add(&fresh) {
                 eprintln!("{}: {problem}", container.log.file.display());
             }
         }
@@ -110,13 +108,11 @@ impl Containers {
             .into_iter()
             .partition(|(uid, _)| is_there(uid));
         self.running = running;
-        for (uid, mut container) in gone {
-            for address in &container.addresses {
-                self.network.forget(*address);
-            }
+        for (uid, Container { routes, mut server, .. }) in gone {
+            drop(routes);
             // In its own time.
             thread::spawn(move || {
-                if let Err(problem) = container.server.end() {
+                if let Err(problem) = server.end() {
                     eprintln!("the container of pod {uid}: {problem}");
                 }
             });
@@ -135,7 +131,7 @@ impl Containers {
         self.started += 1;
         let name = format!("volguard-{}", self.started);
         let folder = self.folder.join(&name);
-        let problem = |error: std::io::Error| error.to_string();
+        let problem = |error: io::Error| error.to_string();
         fs::create_dir_all(&folder).map_err(problem)?;
         let kubeconfig = folder.join("kubeconfig");
         fs::write(&kubeconfig, self.kubeconfig.replace("TOKEN", token.stdout.trim())).map_err(problem)?;
@@ -161,16 +157,13 @@ impl Containers {
         let collection = format!("/apis/kwok.x-k8s.io/v1alpha1/namespaces/{namespace}/logs");
         self.api.create(&collection, &logs).map_err(|refusal| refusal.message)?;
 
-        let ip = format!("10.244.0.{}", self.started);
-        let ip = ip.parse().map_err(|error| format!("{ip}: {error}"))?;
+        let address = format!("10.244.0.{}", self.started);
+        let address = address.parse().map_err(|error| format!("{address}: {error}"))?;
         let ports = [(8443, server.address), (8080, server.admin)];
-        let addresses = ports.map(|(port, to)| {
-            let from = SocketAddr::new(ip, port);
-            self.network.lead(from, to);
-            from
-        });
+        let routes = ports.map(|(port, to)| self.network.lead(SocketAddr::new(address, port), to));
         Ok(Container {
-            addresses: addresses.to_vec(),
+            address,
+            routes,
             server,
             log,
             is_asked_to_end: false,
@@ -182,19 +175,25 @@ impl Containers {
 /// <https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md>
 struct ContainerLog {
     file: PathBuf,
-    /// How much of the output is in the file.
-    copied: usize,
+    /// How many bytes of the output are in the file.
+    copied: u64,
 }
 
 impl ContainerLog {
-    /// Adds the lines that were printed since the last call.
-    fn follow(&mut self, printed: &str) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.file)?;
-        let fresh = printed.get(self.copied..).unwrap_or_default();
-        for line in fresh.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
-            write!(file, "{} stdout F {line}", Timestamp::now())?;
-            self.copied += line.len();
+    /// Adds the lines that are complete; these bytes were printed after what is there.
+    fn add(&mut self, fresh: &[u8]) -> io::Result<()> {
+        let mut text = Vec::new();
+        let lines = fresh.split_inclusive(|byte| *byte == b'\n');
+        for line in lines.filter(|line| line.ends_with(b"\n")) {
+            write!(text, "{} stdout F ", Timestamp::now())?;
+            text.extend(line);
+            self.copied += line.len() as u64;
         }
-        Ok(())
+        // In one piece: it is being read.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.file)?
+            .write_all(&text)
     }
 }

@@ -7,6 +7,7 @@ mod network;
 pub(crate) mod nodes;
 pub(crate) mod storage;
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::binaries::Binaries;
+use crate::support::binaries::{self, Binaries};
 use crate::support::control_plane::{ControlPlane, Extras};
 use crate::support::process::Process;
 use kubelet::Kubelet;
@@ -32,12 +33,14 @@ pub(crate) struct ThreeZones {
     _kwok: Process,
     pub(crate) plane: ControlPlane,
     _network: Arc<Network>,
+    search_path: String,
     folder: TempDir,
 }
 
 impl ThreeZones {
     /// Starts everything and waits until pods can be scheduled. The error names what failed.
     pub(crate) fn start() -> Result<Self, String> {
+        let search_path = search_path(&Binaries::locate()?)?;
         let binaries = Binaries::of_storage()?;
         let begin = Instant::now();
         let folder = TempDir::with_prefix("volguard-zones-").map_err(|error| error.to_string())?;
@@ -70,6 +73,7 @@ impl ThreeZones {
             _kwok: kwok,
             plane,
             _network: network,
+            search_path,
             folder,
         })
     }
@@ -77,6 +81,11 @@ impl ThreeZones {
     /// What there is in the cloud behind the drivers now: `{"volumes": [...], "snapshots": [...]}`.
     pub(crate) fn cloud(&self) -> Value {
         self.storage.cloud()
+    }
+
+    /// Where a shell finds kubectl, helm and volguard (`PATH`).
+    pub(crate) fn search_path(&self) -> &str {
+        &self.search_path
     }
 
     /// The file of the API server's audit log: one event a line.
@@ -98,4 +107,19 @@ fn audit_policy() -> String {
         ],
     })
     .to_string()
+}
+
+/// kubectl, helm and volguard, and what the machine has.
+fn search_path(control_plane: &Binaries) -> Result<String, String> {
+    let programs = [
+        control_plane.path("kubectl"),
+        binaries::helm()?,
+        PathBuf::from(env!("CARGO_BIN_EXE_volguard")),
+    ];
+    let folders = programs.iter().filter_map(|program| program.parent());
+    let machine = env::var_os("PATH").unwrap_or_default();
+    let machine = env::split_paths(&machine);
+    let path = env::join_paths(folders.map(PathBuf::from).chain(machine)).map_err(|error| error.to_string())?;
+    path.into_string()
+        .map_err(|path| format!("{} is not text", path.display()))
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
@@ -71,19 +71,30 @@ impl Network {
         .to_string()
     }
 
-    /// From now on `from` leads to `to`.
-    pub(crate) fn lead(&self, from: SocketAddr, to: SocketAddr) {
-        self.routes().insert(from, to);
+    /// Makes `from` lead to `to`, until the route is dropped.
+    pub(crate) fn lead(&self, from: SocketAddr, to: SocketAddr) -> Route {
+        locked(&self.routes).insert(from, to);
+        Route {
+            from,
+            routes: Arc::clone(&self.routes),
+        }
     }
+}
 
-    /// `from` leads nowhere any more.
-    pub(crate) fn forget(&self, from: SocketAddr) {
-        self.routes().remove(&from);
-    }
+/// A way to a pod.
+pub(crate) struct Route {
+    from: SocketAddr,
+    routes: Routes,
+}
 
-    fn routes(&self) -> std::sync::MutexGuard<'_, BTreeMap<SocketAddr, SocketAddr>> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Route {
+    fn drop(&mut self) {
+        locked(&self.routes).remove(&self.from);
     }
+}
+
+fn locked(routes: &Routes) -> MutexGuard<'_, BTreeMap<SocketAddr, SocketAddr>> {
+    routes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Answers one CONNECT request and carries the bytes.
@@ -102,11 +113,8 @@ async fn forward(mut client: UnixStream, routes: &Routes) -> std::io::Result<()>
         .and_then(|address| address.parse::<SocketAddr>().ok());
     // What is on loopback is reached as it is: webhooks that are registered by address.
     let target = wanted.and_then(|address| {
-        let known = routes.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(&address)
-            .copied()
-            .or(address.ip().is_loopback().then_some(address))
+        let known = locked(routes).get(&address).copied();
+        known.or(address.ip().is_loopback().then_some(address))
     });
     match target {
         Some(target) => {
