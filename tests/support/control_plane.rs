@@ -70,9 +70,11 @@ impl ControlPlane {
             ("kube-controller-manager", CONTROLLER_MANAGER),
             ("kube-scheduler", SCHEDULER),
         ] {
-            let kubeconfig = folder.path().join(format!("{name}.kubeconfig"));
             let user = format!("system:{name}");
-            write(&kubeconfig, &kubeconfig_text(&server, &authority.pem(), &token(&user)))?;
+            let kubeconfig = write(
+                folder.path().join(format!("{name}.kubeconfig")),
+                &kubeconfig_text(&server, &authority.pem(), &token(&user)),
+            )?;
             let mut command = Command::new(binaries.path(name));
             command
                 .current_dir(folder.path())
@@ -98,7 +100,7 @@ impl ControlPlane {
             processes,
             folder,
         };
-        write(&plane.admin_kubeconfig(), &plane.kubeconfig(&token("admin")))?;
+        write(plane.admin_kubeconfig(), &plane.kubeconfig(&token("admin")))?;
         Ok(plane)
     }
 
@@ -148,8 +150,10 @@ impl ControlPlane {
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+/// Writes a file; its path. The error names it.
+pub(crate) fn write(path: PathBuf, text: &str) -> Result<PathBuf, String> {
+    fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
 }
 
 /// Waits for `condition` as long as the process lives.
@@ -184,7 +188,7 @@ fn write_identity(folder: &Path, more_users: &[(&str, &str)]) -> Result<Authorit
         ("accounts.pub", accounts.public_key_pem()),
         ("tokens.csv", tokens),
     ] {
-        write(&folder.join(name), &text)?;
+        write(folder.join(name), &text)?;
     }
     Ok(authority)
 }

@@ -11,10 +11,14 @@ use super::wait_for;
 /// How many lines of a log are shown when something failed.
 const TAIL: usize = 40;
 
+/// Kills the process `$0` when standard input closes.
+const WATCHDOG: &str = r#"trap '' HUP INT TERM; read -r _; kill -KILL "$0""#;
+
 /// A child process whose output goes to a file. It is killed on drop.
 ///
 /// Statics are not dropped and a killed test process drops nothing, so a watchdog stands beside each child:
-/// a shell that reads from a pipe whose other end only this process holds, and kills the child when the pipe closes.
+/// a shell that reads from a pipe whose other end only this process holds, and kills the child when the pipe closes. It
+/// outlives the signals that a terminal or `timeout` sends to all of them: kube-apiserver waits for an etcd that they end.
 pub(crate) struct Process {
     name: String,
     child: Child,
@@ -36,7 +40,7 @@ impl Process {
             .spawn()
             .map_err(problem)?;
         let watchdog = Command::new("sh")
-            .args(["-c", "read -r _; kill -KILL \"$0\"", &child.id().to_string()])
+            .args(["-c", WATCHDOG, &child.id().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

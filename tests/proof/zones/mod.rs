@@ -8,7 +8,6 @@ pub(crate) mod nodes;
 pub(crate) mod storage;
 
 use std::env;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,10 +16,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::binaries::{self, Binaries};
-use crate::support::control_plane::{ControlPlane, Extras};
-use crate::support::process::Process;
+use crate::support::control_plane::{ControlPlane, Extras, write};
 use kubelet::Kubelet;
 use network::Network;
+use nodes::Kwok;
 use storage::Storage;
 
 /// The running cluster. Everything in it ends on drop.
@@ -30,7 +29,7 @@ pub(crate) struct ThreeZones {
     // Fields are dropped in this order: clients before servers.
     _kubelet: Kubelet,
     storage: Storage,
-    _kwok: Process,
+    _kwok: Kwok,
     pub(crate) plane: ControlPlane,
     _network: Arc<Network>,
     search_path: String,
@@ -45,13 +44,9 @@ impl ThreeZones {
         let begin = Instant::now();
         let folder = TempDir::with_prefix("volguard-zones-").map_err(|error| error.to_string())?;
         let network = Arc::new(Network::start(folder.path())?);
-        let write = |name: &str, text: String| -> Result<PathBuf, String> {
-            let path = folder.path().join(name);
-            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok(path)
-        };
-        let egress = write("egress.json", network.egress_configuration())?;
-        let audit = write("audit-policy.json", audit_policy())?;
+        let file = |name: &str, text: &str| write(folder.path().join(name), text);
+        let egress = file("egress.json", &network.egress_configuration())?;
+        let audit = file("audit-policy.json", &audit_policy())?;
         let flags = [
             format!("--egress-selector-config-file={}", egress.display()),
             format!("--audit-policy-file={}", audit.display()),

@@ -71,7 +71,7 @@ impl Network {
         .to_string()
     }
 
-    /// Makes `from` lead to `to`, until the route is dropped.
+    /// Makes `from` lead to `to`.
     pub(crate) fn lead(&self, from: SocketAddr, to: SocketAddr) -> Route {
         locked(&self.routes).insert(from, to);
         Route {
@@ -81,7 +81,8 @@ impl Network {
     }
 }
 
-/// A way to a pod.
+/// A way to a pod. It leads nowhere once this is dropped.
+#[must_use]
 pub(crate) struct Route {
     from: SocketAddr,
     routes: Routes,

@@ -1,16 +1,15 @@
 //! Six nodes in three zones, played by kwok.
 
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::network::Network;
+use super::network::{Network, Route};
 use crate::support::api::Api;
 use crate::support::binaries::Binaries;
-use crate::support::control_plane::{ControlPlane, free_port};
+use crate::support::control_plane::{ControlPlane, free_port, write};
 use crate::support::process::Process;
 use crate::support::{PATIENCE, wait_for};
 
@@ -37,19 +36,21 @@ const fn node(name: &'static str, zone: &'static str) -> Node {
 /// The address of every node, and the port of its kubelet, where the API server asks for logs.
 const KUBELET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 245, 0, 1)), 10250);
 
+/// What plays the nodes. It ends on drop.
+pub(crate) struct Kwok {
+    _process: Process,
+    _route: Route,
+}
+
 /// Starts kwok, makes the nodes and waits until pods can be scheduled on them.
 pub(crate) fn start(
     plane: &ControlPlane,
     binaries: &Binaries,
     network: &Network,
     folder: &Path,
-) -> Result<Process, String> {
-    let write = |name: &str, text: &str| -> Result<PathBuf, String> {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(path)
-    };
-    let stages = write("kwok.yaml", include_str!("kwok.yaml"))?;
+) -> Result<Kwok, String> {
+    let file = |name: &str, text: &str| write(folder.join(name), text);
+    let stages = file("kwok.yaml", include_str!("kwok.yaml"))?;
     let issued = plane.authority().issue(&[&KUBELET.ip().to_string()]);
     let issued = issued.map_err(|error| error.to_string())?;
     let port = free_port().map_err(|error| format!("no free port on 127.0.0.1: {error}"))?;
@@ -60,21 +61,24 @@ pub(crate) fn start(
     kwok.arg("--node-port").arg(KUBELET.port().to_string());
     kwok.arg(format!("--server-address=127.0.0.1:{port}"));
     kwok.arg("--tls-cert-file")
-        .arg(write("kubelet.crt", &issued.certificate)?);
+        .arg(file("kubelet.crt", &issued.certificate)?);
     kwok.arg("--tls-private-key-file")
-        .arg(write("kubelet.key", &issued.key)?);
+        .arg(file("kubelet.key", &issued.key)?);
     kwok.arg("--enable-crds=Logs");
-    network.lead(KUBELET, SocketAddr::from(([127, 0, 0, 1], port)));
+    let route = network.lead(KUBELET, SocketAddr::from(([127, 0, 0, 1], port)));
     // kwok reads more from the home folder.
     kwok.env("HOME", folder);
-    let kwok = Process::spawn("kwok", kwok, folder)?;
+    let process = Process::spawn("kwok", kwok, folder)?;
     for node in &NODES {
         add(plane.api(), node)?;
     }
     for node in &NODES {
-        takes_pods(plane.api(), node).map_err(|problem| format!("{problem}\n{}", kwok.log_tail()))?;
+        takes_pods(plane.api(), node).map_err(|problem| format!("{problem}\n{}", process.log_tail()))?;
     }
-    Ok(kwok)
+    Ok(Kwok {
+        _process: process,
+        _route: route,
+    })
 }
 
 /// Loses a node: writes what the node controller writes of one that has not been heard of for 50 seconds, whose last word was

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::nodes::NODES;
 use crate::support::binaries::Binaries;
-use crate::support::control_plane::{ControlPlane, token};
+use crate::support::control_plane::{ControlPlane, token, write};
 use crate::support::process::Process;
 use crate::support::{PATIENCE, wait_for};
 
@@ -78,7 +78,7 @@ impl Storage {
             (USERS[1], &file, &["csi-provisioner"][..]),
         ] {
             let kubeconfig = folder.join(format!("{}.kubeconfig", user.replace(':', "-")));
-            fs::write(&kubeconfig, plane.kubeconfig(&token(user))).map_err(|error| error.to_string())?;
+            let kubeconfig = write(kubeconfig, &plane.kubeconfig(&token(user)))?;
             for sidecar in sidecars {
                 let mut command = Command::new(binaries.path(sidecar));
                 command.arg("--kubeconfig").arg(&kubeconfig);
