@@ -2,21 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "support/binaries.rs"]
-#[allow(dead_code)]
-mod binaries;
-#[path = "support/helm.rs"]
-#[allow(dead_code)]
-mod helm;
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use helm::{Helm, chart};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
+use support::generated;
+use support::helm::{Helm, chart};
 use volguard::manifests;
 use volguard::policy::StoragePolicySpec;
 
@@ -151,15 +147,7 @@ fn table_of(text: &str) -> String {
 fn what_is_generated_is_up_to_date() {
     let wanted = generated();
     for (path, text) in &wanted {
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(path, text).unwrap();
-        }
-        let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            written == *text,
-            "{} is out of date; `make docs` writes it",
-            path.display()
-        );
+        generated::is_up_to_date(path, text);
     }
     for entry in std::fs::read_dir(chart().join("files/crds")).unwrap() {
         let path = entry.unwrap().path();

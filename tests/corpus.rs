@@ -1,11 +1,14 @@
 //! Manifests of real projects, where they lie beside the repository: nothing crashes on them, and `docs/corpus.md` says how
 //! often each rule matches.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod support;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use support::generated;
 use volguard::check;
 use volguard::cluster::view::View;
 use volguard::drivers::Drivers;
@@ -147,14 +150,7 @@ fn nothing_crashes_on_the_corpus_and_its_counts_are_up_to_date() {
     }
     let wanted = document(&folder, &reports);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/corpus.md");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == wanted,
-        "docs/corpus.md is out of date; `make docs` writes it"
-    );
+    generated::is_up_to_date(&path, &wanted);
 }
 
 /// The reference document shows a class of type io2 with a throughput, which only gp3 has.

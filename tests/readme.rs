@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod support;
+
 use std::path::Path;
 use std::process::Command;
+use support::generated;
 use volguard::drivers::Drivers;
 use volguard::rules;
 
@@ -37,14 +40,7 @@ fn readme_shows_real_output() {
     let written = replaced(&written, "And the proof: [", " failures](", &failures);
     let drivers = Drivers::builtin().iter().count().to_string();
     let written = replaced(&written, "**The drivers**, [", " of them](", &drivers);
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, written).unwrap();
-    } else {
-        assert_eq!(
-            readme, written,
-            "run `UPDATE=1 cargo test --test readme` to write the README anew"
-        );
-    }
+    generated::is_up_to_date(&path, &written);
 }
 
 /// With `UPDATE=1` the page is written, otherwise it is compared.
@@ -70,14 +66,7 @@ fn the_page_on_exceptions_shows_real_output() {
     assert!(check.contains("excepted [unsupported-access-mode]"), "{check}");
     let command = "$ volguard check --policy policy.yaml deploy/sample/shop.yaml";
     let written = replaced(&page, command, "```\n", &format!("\n{check}"));
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, written).unwrap();
-    } else {
-        assert_eq!(
-            page, written,
-            "run `UPDATE=1 cargo test --test readme` to write the page anew"
-        );
-    }
+    generated::is_up_to_date(&path, &written);
 }
 
 /// `text` with what stands between `start` and the next `end` replaced.

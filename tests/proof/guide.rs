@@ -5,8 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::stage::{Audience, Stage};
-use crate::support::wait_for;
-use crate::support::{PATIENCE, kubectl::Outcome};
+use crate::support::kubectl::Outcome;
+use crate::support::{PATIENCE, generated, wait_for};
 use crate::zones::ThreeZones;
 
 /// A piece of the page.
@@ -29,7 +29,7 @@ pub(crate) fn is_as_it_happens() -> Result<(), String> {
     let stage = Stage::new(&zones, "default", Audience::Nobody)?;
     symlink(root.join("deploy"), stage.folder().join("deploy")).map_err(|error| error.to_string())?;
 
-    let update = std::env::var_os("UPDATE").is_some();
+    let update = generated::is_written();
     let mut written: Vec<String> = Vec::new();
     for piece in pieces(&page) {
         match piece {

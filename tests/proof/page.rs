@@ -7,19 +7,13 @@ use std::path::Path;
 
 use volguard::rules;
 
-use crate::scenarios::{self, Scenario};
+use crate::scenarios;
 use crate::sections::{self, Section};
+use crate::support::generated;
 
 /// With `UPDATE=1` the page is written, otherwise it is compared.
 pub(crate) fn is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/proof.md");
-    let page = page();
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, page).unwrap();
-        return;
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/proof.md is out of date; `make docs` writes it");
+    generated::is_up_to_date(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/proof.md"), &page());
 }
 
 /// Every section has a scenario or a reason, every rule a section, and every name is one that there is.
@@ -33,7 +27,7 @@ pub(crate) fn leaves_nothing_out() {
     assert_eq!(catalogue, mapped, "rules of the catalogue, and of all sections");
 
     for section in sections::ALL {
-        let shown = shown_in(section).count();
+        let shown = shown_in(section).len();
         assert!(
             (shown == 0) == section.not_shown.is_some(),
             "{}: {shown} scenarios, and {:?}",
@@ -77,11 +71,11 @@ pub(crate) fn follows_the_reference_document() {
     assert_eq!(headings.collect::<Vec<_>>(), ours);
 }
 
-fn shown_in(section: &Section) -> impl Iterator<Item = &'static Scenario> {
-    let heading = section.heading;
-    scenarios::ALL
-        .iter()
-        .filter(move |scenario| scenario.sections.contains(&heading))
+/// The numbers of the section's scenarios.
+fn shown_in(section: &Section) -> Vec<String> {
+    let numbered = (1_u32..).zip(scenarios::ALL);
+    let of_section = numbered.filter(|(_, scenario)| scenario.sections.contains(&section.heading));
+    of_section.map(|(number, _)| number.to_string()).collect()
 }
 
 fn page() -> String {
@@ -95,11 +89,10 @@ fn page() -> String {
          ## Failures\n\n\
          | | somebody does this | without volguard | with volguard | rules |\n|--:|---|---|---|---|\n",
     );
-    for (index, scenario) in scenarios::ALL.iter().enumerate() {
+    for (number, scenario) in (1_u32..).zip(scenarios::ALL) {
         let _ = writeln!(
             page,
-            "| {} | [{}](../tests/proof/scenarios/{}.rs) | {} | {} | {} |",
-            index + 1,
+            "| {number} | [{}](../tests/proof/scenarios/{}.rs) | {} | {} | {} |",
             scenario.title,
             scenario.name.replace('-', "_"),
             scenario.without.outcome,
@@ -112,15 +105,9 @@ fn page() -> String {
          catalogue is in at least one.\n\n\
          | section | rules | shown by |\n|---|---|---|\n";
     for section in sections::ALL {
-        let shown: Vec<String> = scenarios::ALL
-            .iter()
-            .enumerate()
-            .filter(|(_, scenario)| scenario.sections.contains(&section.heading))
-            .map(|(index, _)| (index + 1).to_string())
-            .collect();
         let shown = section
             .not_shown
-            .map_or_else(|| shown.join(", "), |why| format!("nothing: {why}"));
+            .map_or_else(|| shown_in(section).join(", "), |why| format!("nothing: {why}"));
         let _ = writeln!(page, "| {} | {} | {shown} |", section.heading, links(section.rules));
     }
     page

@@ -1,4 +1,5 @@
-//! What the tests against a real API server share: the control plane, kubectl, volguard itself, webhooks.
+//! What tests share: files that are generated, helm, volguard itself, and for tests against a real API server the control
+//! plane, kubectl, webhooks.
 //!
 //! A test is a function that takes a [`Cx`] and has a namespace of its own. `main` of a test binary
 //! hands its tests to [`runner::run`], which starts one control plane for all of them and stops it at the end.
@@ -12,6 +13,7 @@ pub(crate) mod certificates;
 pub(crate) mod control_plane;
 pub(crate) mod cx;
 pub(crate) mod forwarder;
+pub(crate) mod generated;
 pub(crate) mod helm;
 pub(crate) mod kubectl;
 pub(crate) mod load;
