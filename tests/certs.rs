@@ -1,11 +1,13 @@
 //! `volguard certs`, and what is in `certs/`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::io::{BufRead as _, BufReader};
+mod support;
+
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
+use support::volguard::Server;
 
 /// Runs volguard; exit status, standard output, standard error.
 fn volguard(arguments: &[&str]) -> (i32, String, String) {
@@ -30,43 +32,6 @@ fn local(folder: &Path, names: &[&str]) {
     assert_eq!(status, 0, "{errors}");
 }
 
-/// A server, killed on drop.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// `volguard serve` with the certificate in this folder, and its address.
-fn serve(folder: &Path) -> (Served, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_volguard"))
-        .args([
-            "serve",
-            "--standalone",
-            "--listen",
-            "127.0.0.1:0",
-            "--admin-listen",
-            "127.0.0.1:0",
-        ])
-        .args(["--tls-cert", "tls.crt", "--tls-key", "tls.key"])
-        .current_dir(folder)
-        .env_clear()
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let served = Served(child);
-    let mut said = lines.map_while(Result::ok);
-    let address = said.find_map(|line| {
-        let (_, rest) = line.split_once("volguard listening on https://")?;
-        rest.split_whitespace().next().map(str::to_owned)
-    });
-    (served, address.expect("the ready line"))
-}
-
 #[test]
 fn local_certificates_are_served_and_shown() {
     let folder = tempfile::tempdir().unwrap();
@@ -79,7 +44,9 @@ fn local_certificates_are_served_and_shown() {
     assert!(text.contains("  by    CN=volguard local CA\n"), "{text}");
     assert!(text.contains(", 89 days left\n"), "{text}");
 
-    let (served, address) = serve(folder.path());
+    let given = ["--standalone", "--tls-cert", "tls.crt", "--tls-key", "tls.key"].map(Into::into);
+    let server = Server::start("volguard", folder.path(), &given).unwrap();
+    let address = server.address.to_string();
     let show = |source: &[&str]| {
         let (status, json, errors) = volguard(&[&["certs", "show", "--output", "json"], source].concat());
         assert_eq!(status, 0, "{errors}");
@@ -106,7 +73,7 @@ fn local_certificates_are_served_and_shown() {
     let problem = "problem: CN=volguard local CA is not signed by CN=volguard, which follows it\n";
     assert!(text.ends_with(problem), "{text}");
 
-    drop(served);
+    drop(server);
     let (status, out, errors) = volguard(&["certs", "show", &address]);
     assert_eq!((status, out.as_str()), (2, ""));
     assert!(

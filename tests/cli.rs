@@ -26,6 +26,16 @@ allowVolumeExpansion: true
 reclaimPolicy: Retain
 ";
 
+/// A server that takes no fixed port; here none comes to listen.
+const SERVE: [&str; 6] = [
+    "serve",
+    "--standalone",
+    "--listen",
+    "127.0.0.1:0",
+    "--admin-listen",
+    "127.0.0.1:0",
+];
+
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -177,20 +187,8 @@ spec:
     - name: unsuported-access-mode
 ";
     let folder = folder(&[("policy.yaml", policy), ("claim.yaml", CLAIM)]);
-    for command in [
-        &["check", "--policy", "policy.yaml", "claim.yaml"][..],
-        &[
-            "serve",
-            "--standalone",
-            "--listen",
-            "127.0.0.1:0",
-            "--admin-listen",
-            "127.0.0.1:0",
-            "--policy",
-            "policy.yaml",
-        ],
-    ] {
-        let (code, _, err) = run(&folder, command, "");
+    for command in [&["check", "claim.yaml"][..], &SERVE] {
+        let (code, _, err) = run(&folder, &[command, &["--policy", "policy.yaml"]].concat(), "");
         assert_eq!(code, 2, "{err}");
         assert!(err.contains("policy.yaml:6:"), "{err}");
         assert!(err.contains("did you mean `unsupported-access-mode`?"), "{err}");
@@ -310,9 +308,7 @@ metadata: {name: e}
 spec: {rules: [suspicious-size], match: {}, reason: agreed}
 ";
     let folder = folder(&[("exceptions.yaml", wrong), ("claim.yaml", CLAIM)]);
-    let listen = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-    let serve = [&["serve", "--standalone"][..], &listen].concat();
-    for command in [&["check", "claim.yaml"][..], &["scan"], &serve] {
+    for command in [&["check", "claim.yaml"][..], &["scan"], &SERVE] {
         let (code, out, err) = run(&folder, &[command, &["--policy", "exceptions.yaml"]].concat(), "");
         assert_eq!((code, out.as_str()), (2, ""));
         let said: Vec<_> = err.lines().map(|line| line.trim_start_matches("volguard: ")).collect();
@@ -414,15 +410,7 @@ fn drivers_of_files_are_known_and_replace_what_is_built_in() {
 fn an_invalid_driver_is_refused_with_its_place() {
     let text = DRIVERS.replace("support: refused", "suport: refused");
     let folder = folder(&[("drivers.yaml", &text), ("claim.yaml", CLAIM)]);
-    let serve = [
-        "serve",
-        "--standalone",
-        "--listen",
-        "127.0.0.1:0",
-        "--admin-listen",
-        "127.0.0.1:0",
-    ];
-    for command in [&["check", "claim.yaml"][..], &["drivers", "list"], &serve] {
+    for command in [&["check", "claim.yaml"][..], &["drivers", "list"], &SERVE] {
         let (code, out, err) = run(&folder, &[command, &["--drivers", "drivers.yaml"]].concat(), "");
         assert_eq!((code, out.as_str()), (2, ""));
         assert!(

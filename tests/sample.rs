@@ -1,25 +1,18 @@
 //! The sample of `make run`: the server starts with it, denies the one review and patches the other.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod support;
+
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader};
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use support::volguard::Server;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Ends with the test, whatever way the test ends.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-async fn post(address: &str, ca: &Path, path: &str, body: &[u8]) -> Value {
+async fn post(address: SocketAddr, ca: &Path, path: &str, body: &[u8]) -> Value {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
     let config = rustls::ClientConfig::builder_with_provider(volguard::tls::provider())
@@ -52,42 +45,24 @@ async fn the_sample_denies_and_patches() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/sample");
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    let mut server = Server(
-        Command::new(env!("CARGO_BIN_EXE_volguard"))
-            .args([
-                "serve",
-                "--standalone",
-                "--listen",
-                "127.0.0.1:0",
-                "--admin-listen",
-                "127.0.0.1:0",
-            ])
-            .arg("--ca-out")
-            .arg(&ca)
-            .arg("--policy")
-            .arg(sample.join("policy.yaml"))
-            .arg("--objects")
-            .arg(sample.join("objects.yaml"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap(),
-    );
-    let mut lines = BufReader::new(server.0.stderr.take().unwrap()).lines();
-    let address = lines
-        .find_map(|line| {
-            let line = line.unwrap();
-            let (address, _) = line.strip_prefix("volguard listening on https://")?.split_once(' ')?;
-            Some(address.to_owned())
-        })
-        .expect("the server did not start");
+    let given: [OsString; 7] = [
+        "--standalone".into(),
+        "--ca-out".into(),
+        ca.clone().into(),
+        "--policy".into(),
+        sample.join("policy.yaml").into(),
+        "--objects".into(),
+        sample.join("objects.yaml").into(),
+    ];
+    let server = Server::start("volguard", folder.path(), &given).unwrap();
 
     let read = |name: &str| std::fs::read(sample.join(name)).unwrap();
-    let denied = post(&address, &ca, "/validate", &read("denied.json")).await;
+    let denied = post(server.address, &ca, "/validate", &read("denied.json")).await;
     assert_eq!(
         (&denied["allowed"], &denied["status"]["code"]),
         (&false.into(), &403.into())
     );
-    let patched = post(&address, &ca, "/mutate", &read("patched.json")).await;
+    let patched = post(server.address, &ca, "/mutate", &read("patched.json")).await;
     assert_eq!(
         (&patched["allowed"], &patched["patchType"]),
         (&true.into(), &"JSONPatch".into())

@@ -1,13 +1,13 @@
 //! The server beside the API server: its start, its end, its absence.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::Value;
 
 use crate::manifests::{BLOCK_CLASS, ENFORCE, SHARED_CLAIM_ON_DISKS, claim_on_disks};
 use crate::support::forwarder::Forwarder;
+use crate::support::load::Load;
 use crate::support::volguard::Launch;
 use crate::support::webhooks::Webhooks;
 use crate::support::{Cx, wait};
@@ -37,7 +37,6 @@ pub(crate) fn readiness_waits_for_the_caches(cx: &Cx<'_>) {
 }
 
 pub(crate) fn no_request_fails_while_a_replica_ends(cx: &Cx<'_>) {
-    let (api, namespace) = (cx.api(), cx.namespace.as_str());
     cx.accepts(BLOCK_CLASS);
     let start = || {
         let volguard = cx.connected().policy(ENFORCE).arg("--shutdown-delay").arg("1s").serve();
@@ -48,27 +47,13 @@ pub(crate) fn no_request_fails_while_a_replica_ends(cx: &Cx<'_>) {
     let service = Forwarder::start(vec![first.address]).unwrap();
     let _installed = Webhooks::new(service.address(), &first.ca).install(cx);
 
-    let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims?dryRun=All");
     let claim = claim_on_disks(cx);
+    let load = Load::of_claims(cx.api(), &cx.namespace, &claim);
     let reviewed = "volguard_admission_requests_total\
         {decision=\"allow\",endpoint=\"validate\",kind=\"PersistentVolumeClaim\",operation=\"CREATE\"}";
-    let (created, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
-        let requests = scope.spawn(|| {
-            while !done.load(Ordering::SeqCst) {
-                api.create(&path, &claim).map_err(|refusal| refusal.message)?;
-                created.fetch_add(1, Ordering::SeqCst);
-            }
-            Ok::<(), String>(())
-        });
-        let failed = || requests.is_finished();
-        let more = |what: &str| {
-            let enough = created.load(Ordering::SeqCst) + 20;
-            wait(what, || {
-                (failed() || created.load(Ordering::SeqCst) >= enough).then_some(())
-            });
-        };
-        more("requests that the first replica judges");
+        let clients = load.start(scope, 1);
+        load.goes_on("requests that the first replica judges");
         // What a Service does: the endpoint is taken out when it is no longer ready; open connections stay.
         service.set_targets(vec![first.address, second.address]);
         first.terminate();
@@ -77,11 +62,10 @@ pub(crate) fn no_request_fails_while_a_replica_ends(cx: &Cx<'_>) {
         });
         service.set_targets(vec![second.address]);
         wait("the end of the first replica", || {
-            (failed() || first.admin_get("/livez").0 == 0).then_some(())
+            (load.has_failed() || first.admin_get("/livez").0 == 0).then_some(())
         });
-        more("requests that the second replica judges");
-        done.store(true, Ordering::SeqCst);
-        assert_eq!(requests.join().unwrap(), Ok(()));
+        load.goes_on("requests that the second replica judges");
+        load.stop("while a replica ends", clients);
     });
     assert!(second.metric(reviewed).is_some_and(|count| count >= 20.0));
 }

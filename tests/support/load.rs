@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::api::Api;
+use super::wait;
 
 /// Creations of one object, as a dry run, by several clients at once and without pause.
 pub(crate) struct Load<'a> {
@@ -51,6 +52,14 @@ impl<'a> Load<'a> {
             self.sent.fetch_add(1, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    /// Waits for 20 more requests, or a failure.
+    pub(crate) fn goes_on(&self, what: &str) {
+        let enough = self.sent.load(Ordering::SeqCst) + 20;
+        wait(what, || {
+            (self.has_failed() || self.sent.load(Ordering::SeqCst) >= enough).then_some(())
+        });
     }
 
     /// Whether a request has failed.
