@@ -72,7 +72,13 @@ fn attempt(stage: &Stage<'_>, command: &str, shown: &str) -> String {
     let only_looks = looking.iter().any(|start| command.starts_with(start));
     let mut printed = text(&stage.run(command));
     if only_looks {
-        let _ = wait_for("the output of the guide", PATIENCE / 3, || {
+        // What is to be written anew need not come out as it is.
+        let patience = if generated::is_written() {
+            PATIENCE / 3
+        } else {
+            PATIENCE
+        };
+        let _ = wait_for("the output of the guide", patience, || {
             let alike = is_alike(shown, &printed);
             if !alike {
                 printed = text(&stage.run(command));

@@ -116,16 +116,17 @@ impl<'a> Stage<'a> {
         outcome.stdout + &outcome.stderr
     }
 
+    /// Runs a command that must fail with these words; all its complaint.
+    pub(crate) fn fails(&self, line: &str, words: &str) -> String {
+        let outcome = self.run(line);
+        assert!(!outcome.success, "{line} did not fail: {}", outcome.stdout);
+        assert!(outcome.stderr.contains(words), "{line}: {}", outcome.stderr);
+        outcome.stderr
+    }
+
     /// Runs a command that volguard must refuse by this rule; why.
     pub(crate) fn refused(&self, line: &str, rule: &str) -> String {
-        let outcome = self.run(line);
-        assert!(!outcome.success, "{line} was not refused: {}", outcome.stdout);
-        assert!(
-            outcome.stderr.contains(&format!("[{rule}]")),
-            "{line}: {}",
-            outcome.stderr
-        );
-        outcome.stderr
+        self.fails(line, &format!("[{rule}]"))
     }
 
     /// Writes a manifest to `name` and applies it, which must succeed; all that kubectl printed, warnings too.

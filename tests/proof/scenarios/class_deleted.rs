@@ -1,6 +1,6 @@
 //! A class that is deleted while claims use it.
 
-use super::manifests::{CLASS, database};
+use super::manifests::{CANNOT_GROW, CLASS, database, grow};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -20,8 +20,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: false,
 };
 
-const GROW: &str = r#"kubectl patch pvc data-db-0 -p '{"spec": {"resources": {"requests": {"storage": "20Gi"}}}}'"#;
-
 fn start(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     stage.applied("db.yaml", &database(1));
@@ -32,10 +30,7 @@ fn without(stage: &Stage<'_>) {
     start(stage);
     stage.must("kubectl delete storageclass $NS-fast");
     stage.say("Nobody notices. Months later the database needs more space, and a second replica.");
-    let refusal = stage.run(GROW);
-    // The API server's own words: of the class that is gone it says that it does not support growth.
-    let words = "only dynamically provisioned pvc can be resized and the storageclass";
-    assert!(!refusal.success && refusal.stderr.contains(words), "{}", refusal.stderr);
+    stage.fails(&grow("data-db-0"), CANNOT_GROW);
     stage.must("kubectl scale statefulset db --replicas=2");
     stage.pod_hangs("db-1", "pod has unbound immediate PersistentVolumeClaims");
     let why = stage.fill("storageclass.storage.k8s.io \"$NS-fast\" not found");
@@ -45,7 +40,7 @@ fn without(stage: &Stage<'_>) {
 fn with(stage: &Stage<'_>) {
     start(stage);
     stage.refused("kubectl delete storageclass $NS-fast", "class-in-use-deleted");
-    stage.must(GROW);
+    stage.must(&grow("data-db-0"));
     stage.must("kubectl scale statefulset db --replicas=2");
     stage.pod_runs("db-1");
 

@@ -1,6 +1,6 @@
 //! A class that says nothing of growth, and a database that is full.
 
-use super::manifests::{CLAIMS, CLASS, claim, pod};
+use super::manifests::{CANNOT_GROW, CLAIMS, CLASS, claim, grow, pod};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -20,8 +20,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: false,
 };
 
-const GROW: &str = r#"kubectl patch pvc ledger -p '{"spec": {"resources": {"requests": {"storage": "20Gi"}}}}'"#;
-
 /// A class whose author wrote nothing of growth.
 fn class() -> String {
     CLASS.replace("allowVolumeExpansion: true\n", "")
@@ -37,21 +35,17 @@ fn database(stage: &Stage<'_>) {
 
 fn without(stage: &Stage<'_>) {
     database(stage);
-    let refusal = stage.run(GROW);
-    assert!(!refusal.success, "{}", refusal.stdout);
-    // The API server's own words: it speaks of the class and does not say what to do.
-    let words = "only dynamically provisioned pvc can be resized and the storageclass";
-    assert!(refusal.stderr.contains(words), "{}", refusal.stderr);
+    stage.fails(&grow("ledger"), CANNOT_GROW);
     stage.say("Only an administrator can change the class.");
     stage.must("kubectl patch storageclass $NS-fast -p '{\"allowVolumeExpansion\": true}'");
-    stage.until_so(GROW, "the growth", |output| output.contains("patched"));
+    stage.until_so(&grow("ledger"), "the growth", |output| output.contains("patched"));
 }
 
 fn with(stage: &Stage<'_>) {
     database(stage);
     let allowed = stage.must("kubectl get storageclass $NS-fast -o 'jsonpath={.allowVolumeExpansion}'");
     assert_eq!(allowed, "true");
-    stage.must(GROW);
+    stage.must(&grow("ledger"));
     stage.until(CLAIMS, &["20Gi"]);
     assert_eq!(stage.field("pod ledger", "{.status.phase}"), "Running");
     let disk = stage.in_cloud(&stage.disk("ledger")).expect("the claim has a disk");

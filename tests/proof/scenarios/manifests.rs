@@ -80,6 +80,14 @@ spec:
     )
 }
 
+/// The command that makes a claim of 10Gi twice as large.
+pub(super) fn grow(claim: &str) -> String {
+    format!(r#"kubectl patch pvc {claim} -p '{{"spec": {{"resources": {{"requests": {{"storage": "20Gi"}}}}}}}}'"#)
+}
+
+/// What the API server says where that cannot be: it speaks of a class that does not allow it, and does not say what to do.
+pub(super) const CANNOT_GROW: &str = "only dynamically provisioned pvc can be resized and the storageclass";
+
 /// A pod of the same name as its claim.
 pub(super) fn pod(name: &str) -> String {
     format!(

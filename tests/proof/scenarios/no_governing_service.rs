@@ -65,8 +65,7 @@ fn without(stage: &Stage<'_>) {
     stage.say("Everything is ready. The cluster's DNS answers from EndpointSlices, which follow from Services.");
     let names = stage.must(NAMES);
     assert!(!names.contains("db-0"), "{names}");
-    let service = stage.run("kubectl get service db");
-    assert!(service.stderr.contains("NotFound"), "{}", service.stderr);
+    stage.fails("kubectl get service db", "NotFound");
 }
 
 fn with(stage: &Stage<'_>) {

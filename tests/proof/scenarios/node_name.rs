@@ -36,8 +36,10 @@ fn without(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     stage.applied("claim.yaml", &claim("imported", "10Gi"));
     stage.applied("import.yaml", POD);
-    let wait = stage.run("kubectl wait --for=condition=Ready pod import --timeout=4s");
-    assert!(!wait.success, "{}", wait.stdout);
+    stage.fails(
+        "kubectl wait --for=condition=Ready pod import --timeout=4s",
+        "timed out",
+    );
     stage.say("The pod has its node. The claim still waits for a first consumer.");
     let pod = stage.must("kubectl get pod import -o wide");
     assert!(!pod.contains("Running") && pod.contains("node-b2"), "{pod}");
