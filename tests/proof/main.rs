@@ -23,12 +23,13 @@ mod zones;
 use std::env;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 use scenarios::{ALL, Scenario};
 use stage::{Audience, Stage};
+use support::runner::Turns;
 use zones::ThreeZones;
 
 /// Scenarios wait most of the time; so many of them run at once.
@@ -94,7 +95,7 @@ struct Proof {
     installed: OnceLock<Result<(), String>>,
     /// The policy is enforced by the first scenario that plays with volguard.
     enforced: OnceLock<Result<(), String>>,
-    turn: RwLock<()>,
+    turns: Turns,
 }
 
 impl Proof {
@@ -103,14 +104,7 @@ impl Proof {
         let trial = |scenario: &'static Scenario| {
             let proof = Arc::clone(self);
             Trial::test(format!("{half}::{}", scenario.name), move || {
-                // A scenario that panicked leaves nothing in the lock that could be wrong.
-                let outcome = if scenario.alone {
-                    let _turn = proof.turn.write().unwrap_or_else(PoisonError::into_inner);
-                    play(&proof, scenario)
-                } else {
-                    let _turn = proof.turn.read().unwrap_or_else(PoisonError::into_inner);
-                    play(&proof, scenario)
-                };
+                let outcome = proof.turns.take(scenario.alone, || play(&proof, scenario));
                 outcome.map_err(Failed::from)
             })
         };

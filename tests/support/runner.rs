@@ -21,7 +21,7 @@ macro_rules! tests {
 struct Shared {
     /// Started by the first test that runs: a filter that leaves none, or `--list`, starts nothing.
     plane: OnceLock<Result<ControlPlane, String>>,
-    turn: RwLock<()>,
+    turns: Turns,
 }
 
 /// Runs the tests with libtest's arguments and report, then stops the control plane.
@@ -59,14 +59,27 @@ impl Shared {
         let plane = plane
             .as_ref()
             .map_err(|problem| format!("the control plane did not start: {problem}"))?;
+        self.turns.take(is_alone, || {
+            test(&Cx::new(plane)?);
+            Ok(())
+        })
+    }
+}
+
+/// Whose turn it is on what tests share: several tests' together, or one's alone.
+#[derive(Default)]
+pub(crate) struct Turns(RwLock<()>);
+
+impl Turns {
+    /// Performs a test when it is its turn.
+    pub(crate) fn take<T>(&self, is_alone: bool, test: impl FnOnce() -> T) -> T {
         // A test that panicked leaves nothing in the lock that could be wrong.
         if is_alone {
-            let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
-            test(&Cx::new(plane)?);
+            let _turn = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            test()
         } else {
-            let _turn = self.turn.read().unwrap_or_else(PoisonError::into_inner);
-            test(&Cx::new(plane)?);
+            let _turn = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            test()
         }
-        Ok(())
     }
 }
