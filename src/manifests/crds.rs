@@ -3,12 +3,6 @@
 use crate::own;
 use serde_json::Value;
 
-/// The API group of volguard's own kinds.
-pub(super) const GROUP: &str = "volguard.dev";
-
-/// The version of volguard's own kinds.
-pub(super) const VERSION: &str = "v1alpha1";
-
 /// The CustomResourceDefinition of each of volguard's own kinds, by name.
 pub fn crds() -> Vec<Value> {
     // A definition is made of strings, numbers and maps, which JSON can say.

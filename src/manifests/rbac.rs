@@ -1,7 +1,8 @@
 //! What volguard may do in the cluster.
 
-use super::crds::{self, GROUP};
+use super::crds;
 use super::{Installation, NAME, TLS_SECRET, metadata};
+use crate::resources::GROUP;
 use serde_json::{Value, json};
 
 const READ: [&str; 2] = ["list", "watch"];

@@ -6,6 +6,7 @@ use super::{Installation, NAME, metadata};
 use crate::model::ObjectKind;
 use crate::model::user::{MACHINERY_NAMES, MACHINERY_PREFIXES};
 use crate::policy::{NAME_LABEL, SYSTEM_NAMESPACES};
+use crate::resources::{GROUP, VERSION};
 use serde_json::{Value, json};
 
 /// How long the API server waits for an answer. The mutating webhooks of a cluster are asked one after the other.
@@ -99,8 +100,8 @@ fn webhook(installation: &Installation, name: &str, failure_policy: FailurePolic
 pub fn own_kinds() -> Vec<Value> {
     let resources: Vec<String> = crds::resources().into_iter().map(|(plural, _)| plural).collect();
     vec![json!({
-        "apiGroups": [crds::GROUP],
-        "apiVersions": [crds::VERSION],
+        "apiGroups": [GROUP],
+        "apiVersions": [VERSION],
         "operations": ["CREATE", "UPDATE"],
         "resources": resources,
     })]

@@ -2,6 +2,7 @@
 
 use crate::drivers::Driver;
 use crate::policy::{StorageException, StoragePolicy, StoragePolicyStatus};
+use crate::resources::{GROUP, VERSION};
 use kube::CustomResourceExt;
 use kube::core::schema::{OptionalEnum, StructuralSchemaRewriter};
 use schemars::generate::SchemaSettings;
@@ -25,16 +26,16 @@ fn driver_crd() -> Value {
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": "storagedrivers.volguard.dev"},
+        "metadata": {"name": format!("storagedrivers.{GROUP}")},
         "spec": {
-            "group": "volguard.dev",
+            "group": GROUP,
             "scope": "Cluster",
             "names": {
                 "kind": "StorageDriver", "plural": "storagedrivers", "singular": "storagedriver",
                 "shortNames": ["sdrv"], "categories": ["volguard"],
             },
             "versions": [{
-                "name": "v1alpha1", "served": true, "storage": true,
+                "name": VERSION, "served": true, "storage": true,
                 "subresources": {"status": {}},
                 "additionalPrinterColumns": [
                     column("Driver", "string", ".spec.name"),

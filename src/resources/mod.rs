@@ -14,6 +14,13 @@ use std::path::{Path, PathBuf};
 
 pub use schema::Problem;
 
+/// The API group of volguard's own kinds.
+pub const GROUP: &str = "volguard.dev";
+
+/// The version of volguard's own kinds.
+pub const VERSION: &str = "v1alpha1";
+
+/// What objects of volguard's own kinds have as `apiVersion`: [`GROUP`] and [`VERSION`].
 const API_VERSION: &str = "volguard.dev/v1alpha1";
 
 /// The largest file, in bytes: etcd holds no larger object than 1.5 MiB, and a file may hold several.
@@ -286,7 +293,7 @@ fn judge_kind<'k>(value: &Value, noun: &str, kinds: &'k [ResourceKind]) -> Resul
     let problem = match (text("apiVersion"), text("kind")) {
         (Some(api_version), Some(name)) => match kinds.iter().find(|kind| kind.name == name) {
             Some(kind) if api_version == API_VERSION => return Ok(kind),
-            Some(_) if matches!(group_of(api_version), None | Some("volguard.dev")) => {
+            Some(_) if matches!(group_of(api_version), None | Some(GROUP)) => {
                 let message = format!("apiVersion `{api_version}` is not known; write {API_VERSION}");
                 Problem::new("/apiVersion", message)
             }
@@ -311,7 +318,7 @@ fn group_of(api_version: &str) -> Option<&str> {
 
 /// What is said of a kind that does not belong in the file.
 fn stranger(api_version: &str, name: &str, noun: &str, kinds: &[ResourceKind]) -> Problem {
-    let is_own = group_of(api_version) == Some("volguard.dev");
+    let is_own = group_of(api_version) == Some(GROUP);
     let meant = similar(name, kinds.iter().map(|kind| kind.name)).filter(|_| is_own);
     let held = listed(kinds, " and ", str::to_owned);
     let hint = did_you_mean(meant);
