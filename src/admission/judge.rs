@@ -155,8 +155,8 @@ fn exception_target<'a>(subject: &Subject<'a>, request: &Request<'a>) -> Excepti
 /// What the policy does with the finding.
 fn action(compiled: &CompiledRule, finding: &Finding, from_template: bool) -> Action {
     let action = compiled.action(finding);
-    if from_template && compiled.rule.class != Class::NeverWorks {
-        // A denial here would keep the pods of an older set from coming back.
+    // A denial here would keep the pods of an older workload from coming back.
+    if (from_template || finding.comes_back) && compiled.rule.class != Class::NeverWorks {
         return action.min(Action::Warn);
     }
     action

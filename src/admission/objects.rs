@@ -5,7 +5,7 @@ use crate::cluster::named::named_by;
 use crate::cluster::view::{View, ViewKind};
 use crate::engine::Operation;
 use crate::model::object::at;
-use crate::model::{Meta, ObjectKind, Subject};
+use crate::model::{Meta, ObjectKind, Subject, Workload};
 use crate::policy::Attributes;
 use crate::protocol::{Review, ReviewError};
 use serde_json::Value;
@@ -70,9 +70,10 @@ impl<'r> Objects<'r> {
         }
         let name = Meta::of(&self.new).name();
         let row = view.get(scaled_kind(kind)?, attributes.namespace, name).found()?;
+        let workload = Workload::new(kind, row);
         Some(Self {
-            old: self.old.map(|scale| with_replicas(row, &scale)),
-            new: with_replicas(row, &self.new),
+            old: self.old.map(|scale| scaled(&workload, &scale)),
+            new: scaled(&workload, &self.new),
             managed_fields: None,
         })
     }
@@ -87,14 +88,10 @@ fn scaled_kind(kind: ObjectKind) -> Option<ViewKind> {
     }
 }
 
-fn with_replicas(row: &Value, scale: &Value) -> Value {
-    let mut workload = row.clone();
+fn scaled(workload: &Workload<'_>, scale: &Value) -> Value {
     // Go leaves a number of zero out.
-    let replicas = at(scale, &["spec", "replicas"]).cloned().unwrap_or_else(|| 0.into());
-    if let Some(spec) = workload.get_mut("spec").and_then(Value::as_object_mut) {
-        spec.insert("replicas".to_owned(), replicas);
-    }
-    workload
+    let replicas = at(scale, &["spec", "replicas"]).cloned();
+    workload.with_replicas(replicas.unwrap_or_else(|| 0.into()))
 }
 
 /// Whether the object is made by a controller from a template that rules judge where it stands.

@@ -45,6 +45,8 @@ pub struct Finding {
     /// Rules whose findings beside this one are void where the policy applies the rule's fix: it mends the claims that are
     /// made of a template, not the template.
     pub settles: &'static [&'static str],
+    /// It was there when the workload last ran: an update from no replicas brings it back and does not make it.
+    pub comes_back: bool,
 }
 
 impl Finding {
@@ -59,6 +61,7 @@ impl Finding {
             profiles: None,
             fix: Vec::new(),
             settles: &[],
+            comes_back: false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Check, Context, Finding, Findings, Request, Rule, rule::Parameters};
 use crate::model::Subject;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -88,7 +89,8 @@ impl Outcomes {
 /// Runs one rule over a subject; `None` when it has nothing to say.
 ///
 /// A rule that panics is unwound and skipped. On an update only what the update makes worse is kept: a finding is dropped
-/// when the old object has it too, with the same field (indices aside) and the same offending value.
+/// when the old object has it too, with the same field (indices aside) and the same offending value. Where the old object
+/// is a workload at rest, with no replicas, findings are marked that it would have with the new number.
 pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
     let rule = run.rule;
     if !rule.judges(request.operation, request.door) {
@@ -96,20 +98,41 @@ pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> O
     }
     let mut outcome = check(run, subject, request)?;
     if let Some(old) = request.old.filter(|_| !outcome.findings.is_empty()) {
-        // The old object is judged as if it were created now: what a rule compares with its own past is no excuse.
-        let before = Request {
-            old: None,
-            author: request.author.clone(),
-            ..*request
-        };
-        let before = check(run, old, &before).unwrap_or_default().findings;
-        outcome.findings.retain(|finding| {
-            !before
-                .iter()
-                .any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
-        });
+        let before = before(run, old, request);
+        outcome.findings.retain(|finding| !has(&before, finding));
+        if let Some(awake) = awake(old, subject) {
+            let before = self::before(run, &Subject::new(old.kind(), &awake), request);
+            for finding in &mut outcome.findings {
+                finding.comes_back = has(&before, finding);
+            }
+        }
     }
     Some(outcome)
+}
+
+/// What the rule finds in the object before an update. It is judged as if it were created now: what a rule compares with its
+/// own past is no excuse.
+fn before(run: Run<'_>, old: &Subject<'_>, request: &Request<'_>) -> Vec<Finding> {
+    let request = Request {
+        old: None,
+        author: request.author.clone(),
+        ..*request
+    };
+    check(run, old, &request).unwrap_or_default().findings
+}
+
+fn has(before: &[Finding], finding: &Finding) -> bool {
+    before
+        .iter()
+        .any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
+}
+
+/// The old workload with the new number of replicas, where it had none.
+fn awake(old: &Subject<'_>, new: &Subject<'_>) -> Option<Value> {
+    let (Subject::Workload(old), Subject::Workload(new)) = (old, new) else {
+        return None;
+    };
+    (old.replicas() == 0 && new.replicas() > 0).then(|| old.with_replicas(new.replicas().into()))
 }
 
 fn check(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {

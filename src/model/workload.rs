@@ -96,6 +96,15 @@ impl<'a> Workload<'a> {
         field.and_then(Value::as_u64).unwrap_or(1)
     }
 
+    /// The workload with this number of `replicas`.
+    pub fn with_replicas(&self, replicas: Value) -> Value {
+        let mut workload = self.value.clone();
+        if let Some(spec) = workload.get_mut("spec").and_then(Value::as_object_mut) {
+            spec.insert("replicas".to_owned(), replicas);
+        }
+        workload
+    }
+
     /// Whether a pod has ended and starts no more: its phase is Succeeded or Failed.
     pub fn has_ended(&self) -> bool {
         matches!(text(self.value, &["status", "phase"]), Some("Succeeded" | "Failed"))

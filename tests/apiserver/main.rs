@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         workloads::a_set_whose_claims_could_never_be_served_is_refused,
         workloads::mode_audit_stores_the_set_as_it_is_written,
         workloads::an_edit_of_claim_templates_is_explained_beside_the_api_servers_refusal,
+        workloads::what_was_scaled_to_zero_comes_back,
         categories::a_class_of_a_provisioner_that_is_gone_is_refused_and_one_in_use_is_kept,
         categories::protected_data_is_deleted_only_when_the_label_is_off,
         categories::a_source_that_the_api_server_would_drop_is_refused,

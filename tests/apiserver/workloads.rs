@@ -68,3 +68,52 @@ pub(crate) fn an_edit_of_claim_templates_is_explained_beside_the_api_servers_ref
         "{refusal}"
     );
 }
+
+/// Two pods on one disk, replaced by a surge: applied before there was a policy against either.
+const SHARED_DISK: &str = "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: files}
+spec: {accessModes: [ReadWriteOnce], storageClassName: $NS-gp3, resources: {requests: {storage: 10Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      containers: [{name: app, image: app.example.com/app, volumeMounts: [{name: files, mountPath: /files}]}]
+      volumes: [{name: files, persistentVolumeClaim: {claimName: files}}]
+";
+
+pub(crate) fn what_was_scaled_to_zero_comes_back(cx: &Cx<'_>) {
+    cx.accepts(BLOCK_CLASS);
+    cx.accepts(SHARED_DISK);
+    let rules = ["exclusive-claim-rolling-update", "exclusive-claim-shared"];
+    let denied = rules.map(|rule| format!("{{name: {rule}, action: Deny}}")).join(", ");
+    let policy = ENFORCE.replace("Recommended}", &format!("Recommended, rules: [{denied}]}}"));
+    let _volguard = cx.connected().policy(&policy).guard();
+    let refusal = cx.rejects(&SHARED_DISK.replace("name: app}", "name: another}"));
+    assert!(rules.iter().all(|rule| refusal.contains(rule)), "{refusal}");
+
+    let sleep = || cx.kubectl().must(&["scale", "deployment", "app", "--replicas=0"]);
+    sleep();
+    let warnings = cx.accepts(SHARED_DISK);
+    assert!(rules.iter().all(|rule| warnings.contains(rule)), "{warnings}");
+    sleep();
+    let outcome = cx.kubectl().run(&["scale", "deployment", "app", "--replicas=2"]);
+    assert!(outcome.success, "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("[exclusive-claim-shared]"),
+        "{}",
+        outcome.stderr
+    );
+
+    sleep();
+    let other = SHARED_DISK.replace("files", "other");
+    let refusal = cx.rejects(&other);
+    assert!(refusal.contains("claim other"), "{refusal}");
+}
