@@ -3,11 +3,14 @@
 
 mod support;
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use support::volguard::Server;
+use support::wait;
 
 /// Runs volguard; exit status, standard output, standard error.
 fn volguard(arguments: &[&str]) -> (i32, String, String) {
@@ -158,4 +161,53 @@ fn the_cert_manager_manifests_refer_to_each_other() {
     assert!(readme.contains("cert-manager.io/inject-ca-from: volguard-system/volguard\n"));
     let secret = serving["spec"]["secretName"].as_str().unwrap();
     assert!(readme.contains(&format!("secret: {{secretName: {secret}}}")));
+}
+
+/// Writes a pair that is valid within these times as `tls.crt` and `tls.key`.
+fn write_pair(folder: &Path, life: Range<SystemTime>) {
+    let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_before = life.start.into();
+    params.not_after = life.end.into();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    std::fs::write(folder.join("tls.crt"), certificate.pem()).unwrap();
+    std::fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A server whose certificate lives so long.
+fn serve(folder: &Path, life: Range<SystemTime>) -> Server {
+    write_pair(folder, life);
+    let given = ["--standalone", "--tls-cert", "tls.crt", "--tls-key", "tls.key"].map(Into::into);
+    Server::start("volguard", folder, &given).unwrap()
+}
+
+fn is_unready(server: &Server, reason: &str) -> bool {
+    let (status, text) = server.admin_get("/readyz");
+    status == 503 && text.contains(reason)
+}
+
+#[test]
+fn a_server_whose_certificate_expires_is_no_longer_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = SystemTime::now();
+    let server = serve(folder.path(), now - HOUR..now + Duration::from_secs(12));
+    wait("the server to be unready", || {
+        is_unready(&server, "certificate: it has expired").then_some(())
+    });
+}
+
+#[test]
+fn a_server_is_ready_once_its_certificate_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = SystemTime::now();
+    let server = serve(folder.path(), now + HOUR..now + 2 * HOUR);
+    assert!(
+        is_unready(&server, "certificate: it is not valid before "),
+        "{:?}",
+        server.admin_get("/readyz")
+    );
+    write_pair(folder.path(), now - HOUR..now + HOUR);
+    server.wait_ready().unwrap();
 }

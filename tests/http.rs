@@ -367,14 +367,18 @@ async fn text(response: Response<hyper::body::Incoming>) -> (StatusCode, String)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_endpoints_over_http1_and_http2_and_tls_1_2_and_1_3() {
-    let server = Setup::default().start().await;
+    let server = limits(|limits| limits.default_timeout = Duration::from_secs(20))
+        .start()
+        .await;
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let mut client = connect_http1(server.address, server.tls(&[version])).await.unwrap();
-        let (status, answer) = client.post("/validate?timeout=5s", "{}").await;
+        let (status, answer) = client.post("/validate?timeout=30s", "{}").await;
         assert_eq!(status, StatusCode::OK);
+        assert!(answer.starts_with("validate 2 bytes, "), "{answer}");
+        let left = left(&answer);
         assert!(
-            answer.starts_with("validate 2 bytes, 4"),
-            "4.8 s of the 5 are the reviewer's: {answer}"
+            left <= 29_800 && left > 19_800,
+            "29.8 s of the 30 are the reviewer's: {answer}"
         );
     }
     let mut client = server.http2().await;
@@ -383,7 +387,18 @@ async fn both_endpoints_over_http1_and_http2_and_tls_1_2_and_1_3() {
     assert_eq!(response.headers()["content-type"], "application/json");
     let (status, answer) = text(response).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(answer.starts_with("mutate 2 bytes, 9"), "{answer}");
+    assert!(answer.starts_with("mutate 2 bytes, "), "{answer}");
+    let left = left(&answer);
+    assert!(
+        left <= 19_800 && left > 9_800,
+        "19.8 s of the 20 are the reviewer's: {answer}"
+    );
+}
+
+/// How many milliseconds a reviewer had, by its answer.
+fn left(answer: &str) -> u64 {
+    let (_, left) = answer.split_once("bytes, ").unwrap();
+    left.strip_suffix(" ms left").unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -609,7 +624,8 @@ async fn a_slow_header_is_cut() {
         let mut stream = connect(server.address, server.tls(rustls::ALL_VERSIONS), protocol)
             .await
             .unwrap();
-        stream.write_all(start.as_bytes()).await.unwrap();
+        // It may be cut already.
+        let _ = stream.write_all(start.as_bytes()).await;
         let answer = read_to_end(&mut stream).await;
         assert!(!answer.contains("200"), "{answer}");
     }
@@ -635,14 +651,15 @@ async fn an_idle_connection_is_closed() {
 async fn a_review_in_flight_is_not_idle() {
     let setup = limits(|limits| {
         limits.idle = Duration::from_millis(50);
-        limits.first_header = Duration::from_millis(50);
+        // The request must come before it is over.
+        limits.first_header = Duration::from_secs(2);
     });
     let server = setup.start().await;
     let mut client = server.http1().await;
     let review = tokio::spawn(async move { client.post("/validate", "wait").await });
     server.review_waits().await;
     // Time itself is what is tested here.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
     server.gate.add_permits(1);
     assert_eq!(review.await.unwrap().0, StatusCode::OK);
 }
@@ -997,22 +1014,41 @@ async fn a_broken_certificate_is_reported_and_the_good_one_stays() {
         let _ = report.send(status.clone());
     }));
 
+    let mut problem = async |is_wanted: fn(&Option<String>) -> bool| {
+        let reported = async {
+            loop {
+                let problem = reports.recv().await.unwrap().problem;
+                if is_wanted(&problem) {
+                    return problem;
+                }
+            }
+        };
+        timeout(PATIENCE, reported).await.expect("nothing is reported")
+    };
     replace(&files.certificate, b"junk");
-    let status = timeout(PATIENCE, reports.recv()).await.unwrap().unwrap();
-    assert!(status.problem.unwrap().contains("tls.crt"));
+    assert!(problem(Option::is_some).await.unwrap().contains("tls.crt"));
     assert_eq!(server.http1().await.post("/validate", "{}").await.0, StatusCode::OK);
 
     replace(&files.certificate, &pair.certificate);
-    let status = timeout(PATIENCE, reports.recv()).await.unwrap().unwrap();
-    assert_eq!(status.problem, None);
+    problem(Option::is_none).await;
     poll.abort();
 }
 
 // === The end ===
 
+/// A server that would wait for long, if it waited for connections without a request.
+fn lingers_long() -> Setup {
+    let mut setup = limits(|limits| {
+        limits.linger = 10 * PATIENCE;
+        limits.tls_handshake = 10 * PATIENCE;
+    });
+    setup.grace = 10 * PATIENCE;
+    setup
+}
+
 #[tokio::test]
 async fn reviews_in_flight_finish_and_idle_connections_do_not_hold_up_the_end() {
-    let mut server = Setup::default().start().await;
+    let mut server = lingers_long().start().await;
     let (mut idle_one, mut idle_two) = (server.http1().await, server.http2().await);
     idle_one.post("/validate", "{}").await;
     idle_two.post("/validate", "{}").await;
@@ -1046,32 +1082,20 @@ async fn reviews_in_flight_finish_and_idle_connections_do_not_hold_up_the_end() 
     );
 
     server.gate.add_permits(2);
-    let last = Instant::now();
     assert_eq!(review_one.await.unwrap().0, StatusCode::OK);
     assert_eq!(review_two.await.unwrap().0, StatusCode::OK);
     server.ended().await;
-    assert!(
-        last.elapsed() < Duration::from_secs(5),
-        "the end took {:?}",
-        last.elapsed()
-    );
     drop(unused);
 }
 
 #[tokio::test]
 async fn an_idle_server_ends_at_once() {
-    let mut server = Setup::default().start().await;
+    let mut server = lingers_long().start().await;
     let (mut one, mut two) = (server.http1().await, server.http2().await);
     one.post("/validate", "{}").await;
     two.post("/validate", "{}").await;
-    let started = Instant::now();
     server.stop();
     server.ended().await;
-    assert!(
-        started.elapsed() < Duration::from_millis(900),
-        "the end took {:?}",
-        started.elapsed()
-    );
 }
 
 #[tokio::test]

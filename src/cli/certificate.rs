@@ -4,7 +4,7 @@ use crate::cluster::watch;
 use crate::server::{Readiness, parse_duration};
 use crate::telemetry::Metrics;
 use crate::tls::rotate::{Names, Objects, Rotation, Settings};
-use crate::tls::{self, CertificateFiles, CertificateResolver, CertificateStatus, Identity, Lifetimes, Reloader};
+use crate::tls::{self, CertificateFiles, CertificateResolver, CertificateStatus, Identity, Life, Lifetimes, Reloader};
 use anyhow::Context as _;
 use clap::Args;
 use std::net::IpAddr;
@@ -155,7 +155,7 @@ impl CertificateArgs {
         }
         let identity = Identity::from_pem(&made.pair, "the made certificate", "its key")?;
         reporter(around)(&CertificateStatus {
-            not_after: Some(identity.life().until),
+            life: Some(identity.life()),
             problem: None,
         });
         Ok(Arc::new(CertificateResolver::new(&identity)))
@@ -181,10 +181,9 @@ fn reporter(around: &Surroundings<'_>) -> impl FnMut(&CertificateStatus) + Send 
     let renewal = around.readiness.condition("certificate-renewal", "not looked at yet");
     let metrics = Arc::clone(around.metrics);
     move |status| {
-        match status.not_after {
-            None => served.not_met("there is none yet"),
-            Some(time) if time < SystemTime::now() => served.not_met("it has expired"),
-            Some(_) => served.met(),
+        match unusable(status.life, SystemTime::now()) {
+            Some(reason) => served.not_met(reason),
+            None => served.met(),
         }
         match &status.problem {
             Some(problem) => renewal.not_met(problem),
@@ -192,4 +191,16 @@ fn reporter(around: &Surroundings<'_>) -> impl FnMut(&CertificateStatus) + Send 
         }
         metrics.set_certificate(status.expires_unix(), status.problem.is_some());
     }
+}
+
+/// Why no client accepts a certificate of this life at `now`.
+fn unusable(life: Option<Life>, now: SystemTime) -> Option<String> {
+    let Some(life) = life else {
+        return Some("there is none yet".to_owned());
+    };
+    if life.is_over(now) {
+        return Some("it has expired".to_owned());
+    }
+    let start = jiff::Timestamp::try_from(life.from).map_or(String::new(), |start| format!(" before {start}"));
+    life.is_ahead(now).then(|| format!("it is not valid{start}"))
 }

@@ -21,9 +21,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
 
-/// How long a connection without a request may take for its closing handshake.
-pub(super) const LINGER: Duration = Duration::from_secs(1);
-
 /// Pause after a failed accept: the usual cause, no more file descriptors, does not pass at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -171,7 +168,7 @@ where
             () = set(&mut drain), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
-                check = Instant::now() + LINGER;
+                check = Instant::now() + limits.linger;
             }
             () = sleep_until(check) => match activity.patience(limits, closing) {
                 Patience::Until(next) => check = next,
@@ -179,7 +176,7 @@ where
                 Patience::Over => {
                     closing = true;
                     connection.as_mut().graceful_shutdown();
-                    check = Instant::now() + LINGER;
+                    check = Instant::now() + limits.linger;
                 }
             },
         }
@@ -216,7 +213,7 @@ impl Activity {
         let now = Instant::now();
         self.with(|requests| {
             let limit = match (closing, requests.served) {
-                (true, _) => LINGER,
+                (true, _) => limits.linger,
                 (false, true) => limits.idle,
                 (false, false) => limits.first_header,
             };

@@ -68,6 +68,8 @@ pub struct Limits {
     pub first_header: Duration,
     /// How long a connection may be without a request.
     pub idle: Duration,
+    /// How long a connection without a request may take for its closing handshake.
+    pub linger: Duration,
     /// Interval of pings on HTTP/2 connections, and how long an answer to one may take.
     pub ping: Duration,
     /// A review's time when `?timeout=` is absent or invalid.
@@ -96,6 +98,7 @@ impl Default for Limits {
             // Go's HTTP client closes idle connections after 90 s: let it be the first, so that it never sends a
             // review on a connection that is being closed here.
             idle: Duration::from_secs(120),
+            linger: Duration::from_secs(1),
             ping: Duration::from_secs(20),
             // The API server's own default and maximum.
             default_timeout: Duration::from_secs(10),
@@ -178,6 +181,7 @@ impl<R: Reviewer> Server<R> {
             router: admin::router(self.readiness.clone(), Arc::clone(&self.metrics)),
             limits: Arc::clone(&limits),
         };
+        let linger = limits.linger;
         let (admin_end, admin_drain) = watch::channel(false);
         let webhook = connection::Listener {
             tcp: self.listener,
@@ -197,7 +201,7 @@ impl<R: Reviewer> Server<R> {
             admin_end.send_replace(true);
         };
         // A probe or a scrape that is being answered gets a moment to finish.
-        tokio::join!(end, serve, admin.serve(admin_drain, connection::LINGER));
+        tokio::join!(end, serve, admin.serve(admin_drain, linger));
     }
 }
 

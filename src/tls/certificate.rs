@@ -45,6 +45,11 @@ impl Life {
         self.until - length / 3
     }
 
+    /// Whether it has not begun at `now`.
+    pub fn is_ahead(&self, now: SystemTime) -> bool {
+        now < self.from
+    }
+
     /// Whether it has ended at `now`.
     pub fn is_over(&self, now: SystemTime) -> bool {
         self.until < now

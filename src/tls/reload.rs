@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{CertificateFiles, CertificateResolver, Identity, PemPair, TlsError};
+use super::{CertificateFiles, CertificateResolver, Identity, Life, PemPair, TlsError};
 
 /// What is known of the certificate in use and of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateStatus {
-    /// Until when the certificate in use is valid; `None` while there is none.
-    pub not_after: Option<SystemTime>,
+    /// When the certificate in use is valid; `None` while there is none.
+    pub life: Option<Life>,
     /// Why what the files (or the Secret) hold now cannot be used, or cannot be renewed; the certificate before stays
     /// in use.
     pub problem: Option<String>,
@@ -18,7 +18,7 @@ pub struct CertificateStatus {
 impl CertificateStatus {
     /// Expiry of the certificate in use, in seconds since the Unix epoch (negative before it); 0 while there is none.
     pub fn expires_unix(&self) -> i64 {
-        let not_after = self.not_after.unwrap_or(SystemTime::UNIX_EPOCH);
+        let not_after = self.life.map_or(SystemTime::UNIX_EPOCH, |life| life.until);
         match not_after.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
@@ -58,15 +58,16 @@ impl Reloader {
     /// How often the files are looked at: the kubelet itself takes up to a minute to update a volume.
     pub const INTERVAL: Duration = Duration::from_secs(10);
 
-    /// Reads the files for the first time. Fails if they cannot be used or the certificate has expired.
+    /// Reads the files for the first time. Fails if they cannot be used or the certificate has expired. One that is not valid
+    /// yet is taken: there is no other.
     pub fn start(files: CertificateFiles) -> Result<Self, TlsError> {
         let pair = files.read()?;
-        let identity = usable(&files, &pair)?;
+        let identity = unexpired(&files, &pair, SystemTime::now())?;
         Ok(Self {
             resolver: Arc::new(CertificateResolver::new(&identity)),
             seen: Seen::Pair(pair),
             status: CertificateStatus {
-                not_after: Some(identity.life().until),
+                life: Some(identity.life()),
                 problem: None,
             },
             files,
@@ -83,75 +84,86 @@ impl Reloader {
         &self.status
     }
 
-    /// Looks at the files every `interval` (usually [`Self::INTERVAL`]) until the future is dropped, and calls
-    /// `changed` whenever the status has changed.
-    pub async fn run(mut self, interval: Duration, mut changed: impl FnMut(&CertificateStatus)) {
+    /// Looks at the files every `interval` (usually [`Self::INTERVAL`]) until the future is dropped, and tells `report` how
+    /// things stand after every look: a certificate expires without any change of the files.
+    pub async fn run(mut self, interval: Duration, mut report: impl FnMut(&CertificateStatus)) {
         let mut ticks = tokio::time::interval(interval);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let files = self.files.clone();
             // Files may be on a volume that answers slowly.
-            let Ok(read) = tokio::task::spawn_blocking(move || files.read()).await else {
-                continue;
-            };
-            if self.take(read) {
-                changed(&self.status);
+            if let Ok(read) = tokio::task::spawn_blocking(move || files.read()).await {
+                self.take(read, SystemTime::now());
             }
+            report(&self.status);
         }
     }
 
-    /// Takes what was read; says whether the status has changed.
-    fn take(&mut self, read: Result<PemPair, TlsError>) -> bool {
+    /// Takes what was read. What cannot be used is looked at again, for it may be valid later.
+    fn take(&mut self, read: Result<PemPair, TlsError>, now: SystemTime) {
         let seen = match read {
             Ok(pair) => Seen::Pair(pair),
             Err(error) => Seen::Unreadable(error.to_string()),
         };
-        if seen == self.seen {
-            return false;
+        if seen == self.seen && self.status.problem.is_none() {
+            return;
         }
         let identity = match &seen {
-            Seen::Pair(pair) => usable(&self.files, pair).map_err(|error| error.to_string()),
+            Seen::Pair(pair) => usable(&self.files, pair, now).map_err(|error| error.to_string()),
             Seen::Unreadable(problem) => Err(problem.clone()),
         };
         self.seen = seen;
-        let status = match identity {
+        match identity {
             Ok(identity) => {
                 self.resolver.replace(&identity);
-                let status = CertificateStatus {
-                    not_after: Some(identity.life().until),
+                self.status = CertificateStatus {
+                    life: Some(identity.life()),
                     problem: None,
                 };
                 let file = self.files.certificate.display();
-                tracing::info!(%file, expires = status.expires_unix(), "new certificate in use");
-                status
+                tracing::info!(%file, expires = self.status.expires_unix(), "new certificate in use");
             }
-            Err(problem) => {
+            Err(problem) if self.status.problem.as_ref() != Some(&problem) => {
                 tracing::error!(
                     problem,
                     "the new certificate cannot be used; the one before stays in use"
                 );
-                CertificateStatus {
-                    not_after: self.status.not_after,
-                    problem: Some(problem),
-                }
+                self.status.problem = Some(problem);
             }
-        };
-        let changed = status != self.status;
-        self.status = status;
-        changed
+            Err(_) => {}
+        }
     }
 }
 
-fn usable(files: &CertificateFiles, pair: &PemPair) -> Result<Identity, TlsError> {
-    let identity = files.identity(pair)?;
-    if identity.life().is_over(SystemTime::now()) {
-        return Err(TlsError::Content {
-            name: files.certificate.display().to_string(),
-            problem: "its first certificate has expired; the API server would refuse it".to_owned(),
-        });
+/// The identity of a pair that the API server accepts now.
+fn usable(files: &CertificateFiles, pair: &PemPair, now: SystemTime) -> Result<Identity, TlsError> {
+    let identity = unexpired(files, pair, now)?;
+    if identity.life().is_ahead(now) {
+        return Err(content(
+            files,
+            "its first certificate is not valid yet; the API server would refuse it",
+        ));
     }
     Ok(identity)
+}
+
+fn unexpired(files: &CertificateFiles, pair: &PemPair, now: SystemTime) -> Result<Identity, TlsError> {
+    let identity = files.identity(pair)?;
+    if identity.life().is_over(now) {
+        return Err(content(
+            files,
+            "its first certificate has expired; the API server would refuse it",
+        ));
+    }
+    Ok(identity)
+}
+
+fn content(files: &CertificateFiles, problem: &str) -> TlsError {
+    TlsError::Content {
+        name: files.certificate.display().to_string(),
+        problem: problem.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -173,16 +185,20 @@ mod tests {
         files
     }
 
-    fn expired() -> PemPair {
+    fn living(years: std::ops::Range<i32>) -> PemPair {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        params.not_before = rcgen::date_time_ymd(2001, 1, 1);
-        params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+        params.not_before = rcgen::date_time_ymd(years.start, 1, 1);
+        params.not_after = rcgen::date_time_ymd(years.end, 1, 1);
         let certificate = params.self_signed(&key).unwrap();
         PemPair {
             certificate: certificate.pem().into_bytes(),
             key: key.serialize_pem().into_bytes(),
         }
+    }
+
+    fn expired() -> PemPair {
+        living(2001..2002)
     }
 
     #[test]
@@ -197,15 +213,16 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_pair_leaves_the_good_one_in_use_and_is_reported_once() {
+    fn a_broken_pair_leaves_the_good_one_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let first = standalone("a").unwrap().pair;
         let files = write(folder.path(), &first);
         let mut reloader = Reloader::start(files.clone()).unwrap();
         let served = |reloader: &Reloader| reloader.resolver.current().unwrap();
         let before = served(&reloader);
-        let not_after = reloader.status().not_after;
-        assert!(!reloader.take(files.read()), "nothing has changed");
+        let life = reloader.status().life;
+        reloader.take(files.read(), SystemTime::now());
+        assert!(Arc::ptr_eq(&served(&reloader), &before), "nothing has changed");
 
         for broken in [
             Ok(PemPair {
@@ -223,24 +240,34 @@ mod tests {
             }
             .read(),
         ] {
-            let again = match &broken {
-                Ok(pair) => Ok(pair.clone()),
-                Err(_) => CertificateFiles {
-                    certificate: folder.path().join("gone"),
-                    ..files.clone()
-                }
-                .read(),
-            };
-            assert!(reloader.take(broken));
-            assert!(!reloader.take(again), "the same fault is reported once");
+            reloader.take(broken, SystemTime::now());
             assert!(reloader.status().problem.is_some());
-            assert_eq!(reloader.status().not_after, not_after);
+            assert_eq!(reloader.status().life, life);
             assert!(Arc::ptr_eq(&served(&reloader), &before));
         }
 
-        assert!(reloader.take(Ok(standalone("a").unwrap().pair)));
+        reloader.take(Ok(standalone("a").unwrap().pair), SystemTime::now());
         assert_eq!(reloader.status().problem, None);
         assert!(!Arc::ptr_eq(&served(&reloader), &before));
+    }
+
+    #[test]
+    fn a_pair_that_is_not_valid_yet_comes_into_use_once_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = write(folder.path(), &standalone("a").unwrap().pair);
+        let mut reloader = Reloader::start(files).unwrap();
+        let (coming, now) = (living(3000..3001), SystemTime::now());
+        reloader.take(Ok(coming.clone()), now);
+        let problem = reloader.status().problem.clone().unwrap();
+        assert!(
+            problem.contains("tls.crt: its first certificate is not valid yet"),
+            "{problem}"
+        );
+
+        let later = SystemTime::from(rcgen::date_time_ymd(3000, 6, 1));
+        reloader.take(Ok(coming), later);
+        assert_eq!(reloader.status().problem, None);
+        assert!(reloader.status().life.unwrap().from > now);
     }
 
     #[test]
@@ -248,19 +275,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = standalone("a").unwrap().pair;
         let mut reloader = Reloader::start(write(folder.path(), &first)).unwrap();
-        assert!(reloader.take(Ok(PemPair {
+        let broken = PemPair {
             key: Vec::new(),
             ..first.clone()
-        })));
-        assert!(reloader.take(Ok(first)));
+        };
+        reloader.take(Ok(broken), SystemTime::now());
+        assert!(reloader.status().problem.is_some());
+        reloader.take(Ok(first), SystemTime::now());
         assert_eq!(reloader.status().problem, None);
     }
 
     #[test]
     fn expiry_in_unix_seconds() {
-        let at = |not_after| {
+        let at = |until: Option<SystemTime>| {
+            let from = SystemTime::UNIX_EPOCH;
             CertificateStatus {
-                not_after,
+                life: until.map(|until| Life { from, until }),
                 problem: None,
             }
             .expires_unix()

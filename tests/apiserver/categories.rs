@@ -94,12 +94,17 @@ pub(crate) fn protected_data_is_deleted_only_when_the_label_is_off(cx: &Cx<'_>) 
     refused(cx, &["delete", "pv", "$NS-volume"], "bound-volume-deleted");
     cx.kubectl()
         .must(&["label", "namespace", &cx.namespace, "volguard.dev/protect=true"]);
+    // What is in a namespace no review waits for.
+    wait("the claim in the view", || {
+        let trial = ["delete", "namespace", &cx.namespace, "--dry-run=server"];
+        (!cx.kubectl().run(&trial).success).then_some(())
+    });
     refused(cx, &["delete", "namespace", "$NS"], "namespace-with-data-deleted");
 
     cx.kubectl()
         .must(&["label", "namespace", &cx.namespace, "volguard.dev/protect-"]);
     cx.kubectl().must(&["label", "pvc", "data", "volguard.dev/protect-"]);
-    cx.kubectl().must(&["delete", "pvc", "data", "--timeout=30s"]);
+    cx.kubectl().must(&["delete", "pvc", "data", "--timeout=60s"]);
 }
 
 pub(crate) fn a_source_that_the_api_server_would_drop_is_refused(cx: &Cx<'_>) {

@@ -122,10 +122,10 @@ pub(crate) fn a_claim_goes_although_it_breaks_a_rule(cx: &Cx<'_>) {
     let _volguard = cx.connected().policy(ENFORCE).guard();
     // What stands is left in peace: labels, scripts and controllers go on working.
     cx.kubectl().must(&["label", "pvc", "uploads", "team=web"]);
-    cx.kubectl().must(&["delete", "pvc", "uploads", "--timeout=20s"]);
+    cx.kubectl().must(&["delete", "pvc", "uploads", "--timeout=60s"]);
     // The namespace takes the other one along.
     cx.kubectl()
-        .must(&["delete", "namespace", &cx.namespace, "--timeout=25s"]);
+        .must(&["delete", "namespace", &cx.namespace, "--timeout=60s"]);
     let namespace = cx.api().get(&format!("/api/v1/namespaces/{}", cx.namespace));
     assert_eq!(namespace, None::<Value>);
 }

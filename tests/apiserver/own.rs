@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scan::scan;
 use crate::support::volguard::Volguard;
@@ -251,11 +251,10 @@ spec:
     // What it is not for is refused as before.
     cx.rejects(&SHARED_CLAIM.replace("name: shared", "name: other"));
 
-    let soon = until(2).to_string();
-    let patch = format!(r#"{{"spec": {{"expires": "{soon}"}}}}"#);
-    let name = cx.fill("$NS-agreed");
-    cx.kubectl()
-        .must(&["patch", "storageexception", &name, "--type=merge", "-p", &patch]);
+    // A moment that is not over yet when the change comes to volguard, or it is refused.
+    let soon = json!({"spec": {"expires": until(6).to_string()}});
+    let path = cx.fill("/apis/volguard.dev/v1alpha1/storageexceptions/$NS-agreed");
+    cx.api().patch(&path, &soon).unwrap();
     let message = wait_reason(cx, "storageexception", "$NS-agreed", "Expired");
     assert!(message.starts_with("expired at "), "{message}");
     cx.rejects(

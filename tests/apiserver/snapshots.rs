@@ -82,7 +82,7 @@ pub(crate) fn snapshots_are_judged_once_their_kinds_are_installed(cx: &Cx<'_>) {
     );
 
     cx.accepts(&definitions());
-    let established = ["wait", "--for=condition=Established", "--timeout=30s", "crd", "--all"];
+    let established = ["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"];
     cx.kubectl().must(&established);
     let refusal = cx.rejects(&class("files", "efs.csi.aws.com", false));
     assert!(refusal.contains("[snapshots-unsupported]"), "{refusal}");

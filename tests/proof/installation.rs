@@ -1,5 +1,6 @@
 //! volguard into the three-zone cluster, as everybody installs it.
 
+use std::collections::BTreeSet;
 use std::env;
 
 use crate::stage::Stage;
@@ -45,9 +46,12 @@ pub(crate) fn enforce(stage: &Stage<'_>) {
 fn in_force(stage: &Stage<'_>, mode: &str) {
     let said = format!("guardrails (Recommended, {mode})");
     stage.until_so(
-        &format!("{LOGS} | grep -o 'in force: [^\"]*{said}'"),
+        &format!("{LOGS} --prefix | sed -n 's|^.pod/\\([^/]*\\)/.*\\(in force: [^\"]*{said}\\).*|\\1 \\2|p'"),
         "the word of both replicas",
-        |output| output.matches(&said).count() == 2,
+        |output| {
+            let replicas: BTreeSet<&str> = output.lines().filter_map(|line| line.split(' ').next()).collect();
+            replicas.len() == 2
+        },
     );
     stage.must("kubectl get storagepolicies");
 }

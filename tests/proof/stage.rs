@@ -22,6 +22,9 @@ use crate::zones::ThreeZones;
 /// How long one command may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// So many refusals in a row mean that every replica refuses.
+const REFUSALS: usize = 5;
+
 /// Whether all plays are to end at their next command.
 static BROKEN_OFF: AtomicBool = AtomicBool::new(false);
 
@@ -138,6 +141,23 @@ impl<'a> Stage<'a> {
     /// Writes a manifest to `name` and applies it, which volguard must refuse by this rule; why.
     pub(crate) fn not_applied(&self, name: &str, manifest: &str, rule: &str) -> String {
         self.file(name, manifest);
+        self.refused(&format!("kubectl apply -f {name}"), rule)
+    }
+
+    /// As [`Self::not_applied`], where the rule looks at objects that a review does not wait for. Each replica of volguard hears
+    /// of those by itself, so the manifest is tried until it is refused again and again.
+    pub(crate) fn not_applied_once_heard(&self, name: &str, manifest: &str, rule: &str) -> String {
+        self.file(name, manifest);
+        self.say("Each replica of volguard hears of what is new by itself, within moments.");
+        let trial = format!("kubectl apply --dry-run=server -f {name}");
+        let mut in_a_row = 0;
+        let heard = wait_for(&format!("{REFUSALS} refusals of `{trial}` in a row"), PATIENCE, || {
+            let outcome = self.quietly(&trial);
+            let is_refused = !outcome.success && outcome.stderr.contains(&format!("[{rule}]"));
+            in_a_row = if is_refused { in_a_row + 1 } else { 0 };
+            (in_a_row == REFUSALS).then_some(())
+        });
+        heard.unwrap_or_else(|problem| panic!("{problem}"));
         self.refused(&format!("kubectl apply -f {name}"), rule)
     }
 

@@ -100,7 +100,7 @@ impl Rotation {
             self.change_secret().await;
             self.troubles.forget(Instant::now());
             report(&CertificateStatus {
-                not_after: self.served.as_ref().map(|leaf| leaf.life.until),
+                life: self.served.as_ref().map(|leaf| leaf.life),
                 problem: self.troubles.lasting(),
             });
         }

@@ -72,7 +72,7 @@ fn with(stage: &Stage<'_>) {
 fn delete_pod(stage: &Stage<'_>) {
     let uid = stage.field("pods --selector app=db", "{.items[0].metadata.uid}");
     stage.must(PODS);
-    stage.must("kubectl delete pod --selector app=db --timeout=30s");
+    stage.must("kubectl delete pod --selector app=db --timeout=60s");
     stage.until_so(PODS, "another pod that runs", |pods| {
         pods.contains("Running") && !pods.contains(&uid)
     });

@@ -43,15 +43,17 @@ fn without(stage: &Stage<'_>) {
     stage.say("The pod has its node. The claim still waits for a first consumer.");
     let pod = stage.must("kubectl get pod import -o wide");
     assert!(!pod.contains("Running") && pod.contains("node-b2"), "{pod}");
-    let events = stage.must("kubectl events --for pvc/imported");
-    assert!(events.contains("waiting for first consumer to be created"), "{events}");
+    let events = stage.until(
+        "kubectl events --for pvc/imported",
+        &["waiting for first consumer to be created"],
+    );
     assert!(!events.contains("Provision"), "{events}");
 }
 
 fn with(stage: &Stage<'_>) {
     stage.applied("class.yaml", CLASS);
     stage.applied("claim.yaml", &claim("imported", "10Gi"));
-    stage.not_applied("import.yaml", POD, "node-name-bypasses-binding");
+    stage.not_applied_once_heard("import.yaml", POD, "node-name-bypasses-binding");
 
     let selected = POD.replace("nodeName: node-b2", "nodeSelector: {kubernetes.io/hostname: node-b2}");
     stage.applied("import.yaml", &selected);

@@ -80,7 +80,7 @@ fn with(stage: &Stage<'_>) {
     stage.applied("reports.yaml", &right);
     stage.pod_runs("--selector app=reports");
     stage.must(UPDATE);
-    stage.must("kubectl rollout status deployment reports --timeout=30s");
+    stage.must("kubectl rollout status deployment reports --timeout=60s");
     let running = stage.field(
         "pods --field-selector status.phase=Running",
         "{.items[*].spec.containers[0].image}",

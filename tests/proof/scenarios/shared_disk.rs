@@ -70,8 +70,9 @@ fn without(stage: &Stage<'_>) {
     );
     let claim = stage.must("kubectl get pvc uploads");
     assert!(claim.contains("Pending"), "{claim}");
-    let pods = stage.must("kubectl get pods");
-    assert_eq!(pods.matches("Pending").count(), 2, "{pods}");
+    stage.until_so("kubectl get pods", "two pods that are Pending", |pods| {
+        pods.matches("Pending").count() == 2
+    });
 }
 
 fn with(stage: &Stage<'_>) {
@@ -82,7 +83,7 @@ fn with(stage: &Stage<'_>) {
     stage.applied("shares.yaml", SHARES);
     stage.applied("claim.yaml", &CLAIM.replace("$NS-fast", "$NS-shared"));
     stage.applied("shop.yaml", SHOP);
-    stage.must("kubectl rollout status deployment shop --timeout=30s");
+    stage.must("kubectl rollout status deployment shop --timeout=60s");
     let pods = stage.must(PODS);
     let zones = ["node-a", "node-b", "node-c"].map(|zone| pods.matches(zone).count());
     assert_eq!(zones.iter().max(), Some(&1), "{pods}");

@@ -52,7 +52,7 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     backup(stage);
-    stage.not_applied("restored.yaml", &restored("10Gi"), "restore-mismatch");
+    stage.not_applied_once_heard("restored.yaml", &restored("10Gi"), "restore-mismatch");
     stage.must("sed -i 's/storage: 10Gi/storage: 20Gi/' restored.yaml");
     stage.must("kubectl apply -f restored.yaml");
     stage.applied("restored-pod.yaml", &pod("restored"));

@@ -56,7 +56,7 @@ fn without(stage: &Stage<'_>) {
     stage.until("kubectl get statefulset db", &["2/2"]);
     stage.say("A fix is to be rolled out.");
     stage.must("kubectl set image statefulset db db=db.example.com/db:2");
-    let status = stage.must("kubectl rollout status statefulset db --timeout=20s");
+    let status = stage.must("kubectl rollout status statefulset db --timeout=60s");
     assert!(status.contains("partitioned roll out complete: 0 new pods"), "{status}");
     let pods = stage.must(PODS);
     assert_eq!(pods.matches("db:1").count(), 2, "{pods}");
@@ -73,7 +73,7 @@ fn with(stage: &Stage<'_>) {
     assert!(!silence.contains("[stalled-rollout]"), "{silence}");
     stage.until("kubectl get statefulset db", &["2/2"]);
     stage.must("kubectl set image statefulset db db=db.example.com/db:2");
-    stage.must("kubectl rollout status statefulset db --timeout=20s");
+    stage.must("kubectl rollout status statefulset db --timeout=60s");
     let pods = stage.must(PODS);
     assert_eq!(pods.matches("db:2").count(), 1, "{pods}");
 }

@@ -62,7 +62,7 @@ fn without(stage: &Stage<'_>) {
 fn with(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
     stage.applied("disks.yaml", DEFAULT_CLASS);
-    stage.not_applied("shares.yaml", SHARES, "second-default-class");
+    stage.not_applied_once_heard("shares.yaml", SHARES, "second-default-class");
 
     stage.say("Without the mark the class is fine.");
     let unmarked = SHARES.replace(

@@ -44,7 +44,7 @@ impl Storage {
         let kubectl = plane.kubectl("default");
         for arguments in [
             vec!["apply", "-f", crds.to_str().unwrap_or_default()],
-            vec!["wait", "--for=condition=Established", "--timeout=30s", "crd", "--all"],
+            vec!["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"],
         ] {
             let outcome = kubectl.run(&arguments);
             if !outcome.success {
