@@ -442,6 +442,21 @@ fn rules_and_drivers_are_shown() {
     );
     let (code, _, err) = run(&folder, &["drivers", "show", "ebs.csi.aws.con"], "");
     assert!(code == 2 && err.ends_with("did you mean ebs.csi.aws.com?\n"), "{err}");
+    for (show, meant) in [
+        (["drivers", "show", "ebs"], "ebs.csi.aws.com"),
+        (["rules", "show", "zone-spread"], "missing-zone-spread"),
+    ] {
+        let (code, _, err) = run(&folder, &show, "");
+        assert!(
+            code == 2 && err.ends_with(&format!("; did you mean {meant}?\n")),
+            "{err}"
+        );
+    }
+    let (code, _, err) = run(&folder, &["drivers", "show", "no-such"], "");
+    assert_eq!(
+        (code, err.as_str()),
+        (2, "volguard: nothing is known of a driver no-such\n")
+    );
     let (code, _, err) = run(&folder, &["drivers", "show", "csi.ovirt.org"], "");
     assert!(
         code == 2 && err.contains("is a driver for oVirt, of which nothing else is known"),
