@@ -1,5 +1,7 @@
 //! Findings and policies become a decision: allowed or not, warnings, annotations, a patch.
 
+mod names;
+
 use crate::engine::{Action, Class, Finding, Rule, Skip, SkipReason};
 use crate::policy::{CompiledException, Mode};
 use crate::protocol::{Cause, Response, UsedException};
@@ -212,6 +214,7 @@ fn warnings<'j>(judged: impl Iterator<Item = &'j Judged>) -> Vec<String> {
 }
 
 fn shortened(message: &str, rule: &str) -> String {
+    let message = names::shortened(message, WARNING_LENGTH.saturating_sub(rule.len() + 3));
     cut(&format!("{message} [{rule}]"), rule, WARNING_LENGTH)
 }
 

@@ -161,6 +161,131 @@ fn a_template_that_is_not_rendered_is_recognised() {
 }
 
 #[test]
+fn half_a_type_is_told_where_it_stands_and_other_files_are_passed_over() {
+    let untyped = CLAIM.replace("apiVersion: v1\n", "");
+    let kindless = format!("# A class.\n{}", CLASS.replace("kind: StorageClass\n", ""));
+    let folder = folder(&[
+        ("claim.yaml", &untyped),
+        ("class.yaml", &kindless),
+        ("Chart.yaml", "apiVersion: v1\nname: shop\n"),
+        ("values.yaml", "kind: StatefulSet\nreplicas: 3\n"),
+    ]);
+    let (code, out, err) = run(&folder, &["check", "."], "");
+    assert_eq!(code, 2, "{out}");
+    let expected = "volguard: ./claim.yaml:1:7: this PersistentVolumeClaim is not judged: it has no `apiVersion`, and kubectl \
+                    refuses it; add `apiVersion: v1`\n\
+                    volguard: ./class.yaml:2:13: this object is not judged: it has no `kind`, and kubectl refuses it; add the \
+                    kind that was meant\n";
+    assert_eq!(err, expected);
+
+    let item = "{metadata: {name: a}, provisioner: ebs.csi.aws.com, volumeBindingMode: WaitForFirstConsumer}";
+    let list = format!("apiVersion: storage.k8s.io/v1\nkind: StorageClassList\nitems: [{item}]\n");
+    let (code, out, err) = run(&folder, &["check", "-"], &list);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("\n1 object, "), "{out}");
+}
+
+#[test]
+fn what_the_api_server_cannot_decode_in_a_claim_is_told_where_it_stands() {
+    let claim = CLAIM
+        .replace("accessModes:\n    - ReadWriteMany", "accessModes: ReadWriteMany")
+        .replace("20Gi", "20GB");
+    let folder = folder(&[("claim.yaml", &claim)]);
+    let (code, out, err) = run(&folder, &["check", "claim.yaml"], "");
+    assert_eq!(code, 2, "{out}");
+    let expected = [
+        "volguard: claim.yaml:8:35: claim uploads is refused by the API server: `20GB` is not a quantity: write a number",
+        "volguard: claim.yaml:6:16: claim uploads is refused by the API server: accessModes is a list; write `accessModes: \
+         [ReadWriteMany]`",
+    ];
+    let said: Vec<&str> = err.lines().collect();
+    assert_eq!(said.len(), 2, "{err}");
+    assert!(
+        said.iter()
+            .zip(expected)
+            .all(|(said, expected)| said.starts_with(expected)),
+        "{err}"
+    );
+    let filled_in_later = CLAIM.replace("20Gi", "\"${SIZE:-20Gi}\"");
+    let (code, out, err) = run(&folder, &["check", "-"], &filled_in_later);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+}
+
+#[test]
+fn of_a_folder_nothing_hidden_is_read_and_nothing_that_is_excluded() {
+    let folder = folder(&[("claim.yaml", CLAIM)]);
+    for (path, text) in [
+        (".git/broken.yaml", "kind: [\n"),
+        (".hidden.yaml", "kind: [\n"),
+        ("charts/shop/templates/claim.yaml", "kind: {{ .Values.kind }}\n"),
+        ("charts/shop/crds/claim.yaml", CLAIM),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let judged = |arguments: &[&str]| {
+        let (code, out, err) = run(&folder, &[&["check"], arguments].concat(), "");
+        let summary = out.lines().last().unwrap_or_default();
+        let objects = summary.split(' ').next().unwrap_or_default();
+        (code, objects.to_owned(), err)
+    };
+    let without_templates = ["--exclude", "*/templates/*"];
+    assert_eq!(
+        judged(&[".", without_templates[0], without_templates[1]]),
+        (0, "2".to_owned(), String::new())
+    );
+    let chart = ["charts/shop", without_templates[0], without_templates[1]];
+    assert_eq!(judged(&chart), (0, "1".to_owned(), String::new()));
+    assert_eq!(
+        judged(&[".", "--exclude", "charts"]),
+        (0, "1".to_owned(), String::new())
+    );
+    let crds_too = [".", "--exclude", "*/templates/*", "--exclude", "charts/*/crds"];
+    assert_eq!(judged(&crds_too), (0, "1".to_owned(), String::new()));
+    let (code, _, err) = judged(&["."]);
+    assert!(
+        code == 2 && err.starts_with("volguard: ./charts/shop/templates/claim.yaml:"),
+        "{err}"
+    );
+    for given in [".git", ".hidden.yaml"] {
+        let (code, _, err) = judged(&[given]);
+        assert!(code == 2 && err.starts_with(&format!("volguard: {given}")), "{err}");
+    }
+}
+
+#[test]
+fn a_policy_that_needs_unknown_labels_of_namespaces_says_what_to_give() {
+    let policy = "apiVersion: volguard.dev/v1alpha1
+kind: StoragePolicy
+metadata: {name: p}
+spec:
+  profile: Baseline
+  match:
+    namespaceSelector:
+      matchExpressions:
+        - {key: storage-guard, operator: NotIn, values: [none]}
+";
+    let namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: default}}";
+    let folder = folder(&[
+        ("policy.yaml", policy),
+        ("claim.yaml", CLAIM),
+        ("class.yaml", CLASS),
+        ("namespaces.yaml", namespace),
+    ]);
+    let check = ["check", "--policy", "policy.yaml", "claim.yaml", "class.yaml"];
+    let hint = "not judged in default: a policy selects namespaces by label, and theirs are unknown; give the Namespace objects \
+                with --objects, or put them beside the manifests\n";
+    let (code, out, _) = run(&folder, &check, "");
+    assert_eq!((code, out.matches(hint).count()), (0, 1), "{out}");
+    for given in [&["--objects", "namespaces.yaml"][..], &["namespaces.yaml"]] {
+        let (code, out, _) = run(&folder, &[&check, given].concat(), "");
+        assert_eq!(code, 1, "{out}");
+        assert!(!out.contains("not judged"), "{out}");
+    }
+}
+
+#[test]
 fn a_cluster_that_does_not_answer_is_told_at_once() {
     // Port 1 is nobody's.
     let config = "
@@ -442,6 +567,21 @@ fn rules_and_drivers_are_shown() {
     );
     let (code, _, err) = run(&folder, &["drivers", "show", "ebs.csi.aws.con"], "");
     assert!(code == 2 && err.ends_with("did you mean ebs.csi.aws.com?\n"), "{err}");
+    for (show, meant) in [
+        (["drivers", "show", "ebs"], "ebs.csi.aws.com"),
+        (["rules", "show", "zone-spread"], "missing-zone-spread"),
+    ] {
+        let (code, _, err) = run(&folder, &show, "");
+        assert!(
+            code == 2 && err.ends_with(&format!("; did you mean {meant}?\n")),
+            "{err}"
+        );
+    }
+    let (code, _, err) = run(&folder, &["drivers", "show", "no-such"], "");
+    assert_eq!(
+        (code, err.as_str()),
+        (2, "volguard: nothing is known of a driver no-such\n")
+    );
     let (code, _, err) = run(&folder, &["drivers", "show", "csi.ovirt.org"], "");
     assert!(
         code == 2 && err.contains("is a driver for oVirt, of which nothing else is known"),

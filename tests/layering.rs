@@ -64,10 +64,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "drivers",
             "cluster",
             "model",
+            "resources",
             "rules",
         ],
     ),
-    ("report", &["decision", "engine", "yaml"]),
+    ("report", &["decision", "engine", "model", "yaml"]),
     ("reference", &["rules", "engine", "drivers", "model"]),
     (
         "manifests",

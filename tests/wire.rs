@@ -356,6 +356,25 @@ fn warnings_stay_within_the_bounds_of_the_api_server() {
 }
 
 #[test]
+fn a_warning_says_what_comes_of_it_however_long_its_names_are() {
+    let volume = json!({"metadata": {"name": "pvc-fb3b1c52-0d5e-4c1b-a1b2-0123456789ab"}, "spec": {
+        "persistentVolumeReclaimPolicy": "Delete",
+        "claimRef": {"namespace": "a", "name": "data-redis-0", "uid": "1"},
+    }, "status": {"phase": "Bound"}});
+    let mut deletion = review(ObjectKind::PersistentVolume, "DELETE", &Value::Null);
+    deletion["request"]["oldObject"] = volume;
+    let answer = |profile| ask(&admission(profile, Mode::Enforce), Endpoint::Validate, &deletion).0;
+    let warning = "volume pvc-fb3b1c52… is bound to claim a/data-redis-0: its data is deleted when the claim goes \
+                   [bound-volume-deleted]";
+    assert_eq!(answer(Profile::Recommended)["warnings"], json!([warning]));
+    let denial = answer(Profile::Strict)["status"]["message"].to_string();
+    assert!(
+        denial.contains("volume pvc-fb3b1c52-0d5e-4c1b-a1b2-0123456789ab is bound"),
+        "{denial}"
+    );
+}
+
+#[test]
 fn a_denial_stays_readable_whatever_its_object_holds() {
     let admission = admission(Profile::Baseline, Mode::Enforce);
     let (response, _) = ask(

@@ -12,6 +12,7 @@ pub(super) fn conclude(judgement: Judgement, object: &Value, record: &mut Record
         mut judged,
         mut excepted,
         skipped,
+        ..
     } = judgement;
     let (mut patch, mut fixed, mut would_fix) = (Vec::new(), Vec::new(), false);
     let reports = |j: &Judged| record.endpoint == Endpoint::Validate || j.rule.reports_at == ReportsAt::Mutate;

@@ -21,6 +21,8 @@ pub struct Judgement {
     pub excepted: Vec<Excepted>,
     /// Rules that could not be evaluated.
     pub skipped: Vec<Skip>,
+    /// Whether a policy selects namespaces by labels, and those of the object's namespace are unknown.
+    pub lacks_namespace: bool,
 }
 
 /// Steps 5 and 6, the same for all doors: the rules of every policy that applies, over the subject, and what exceptions set
@@ -47,6 +49,7 @@ pub fn judge(
             Applies::Yes => {}
             Applies::No => continue,
             Applies::Unknown => {
+                judgement.lacks_namespace = true;
                 let detail = format!("labels of namespace {} are unknown", attributes.namespace);
                 let unknown = |rule: &CompiledRule| Skip {
                     rule: rule.rule.name,

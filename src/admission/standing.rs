@@ -96,5 +96,6 @@ pub fn judge_standing(
         judged: strictest(judgement.judged),
         excepted: strictest(judgement.excepted),
         skipped: judgement.skipped,
+        lacks_namespace: judgement.lacks_namespace,
     })
 }

@@ -1,8 +1,10 @@
 //! Manifests: read from files, folders and standard input, and seen as each other's cluster.
 
+use crate::cluster::api::versions;
 use crate::cluster::view::{View, ViewKind};
-use crate::model::object::{group_of, text};
+use crate::model::object::{group_of, map, text};
 use crate::model::{Meta, ObjectKind};
+use crate::policy::glob_matches;
 use crate::report::{ObjectRef, Place, ReportedError};
 use crate::yaml::{self, Spans};
 use serde_json::Value;
@@ -38,9 +40,16 @@ pub struct Manifests {
     pub errors: Vec<ReportedError>,
 }
 
-/// Reads files and folders; `-` is standard input. Folders are walked for `.yaml`, `.yml` and `.json`. What cannot be read is
-/// kept as an error and the rest goes on; documents that are no Kubernetes objects are passed over.
+/// Reads files and folders; `-` is standard input. Folders are walked for `.yaml`, `.yml` and `.json`, and what begins with a
+/// dot in them is left out. What cannot be read is kept as an error and the rest goes on; documents that are no Kubernetes
+/// objects are passed over.
 pub fn read(paths: &[PathBuf]) -> Manifests {
+    read_without(paths, &[])
+}
+
+/// Reads as [`read`] does, without the files and folders whose path below the given folder fits one of `excluded`, in which
+/// `*` stands for any characters.
+pub fn read_without(paths: &[PathBuf], excluded: &[String]) -> Manifests {
     let mut read = Manifests::default();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -51,7 +60,11 @@ pub fn read(paths: &[PathBuf]) -> Manifests {
             }
             continue;
         }
-        for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        let entries = walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name();
+        for entry in entries
+            .into_iter()
+            .filter_entry(|entry| is_asked_for(entry, path, excluded))
+        {
             match entry {
                 Ok(entry) if entry.depth() > 0 && !is_manifest(entry.path()) => {}
                 Ok(entry) if entry.file_type().is_dir() => {}
@@ -67,6 +80,19 @@ pub fn read(paths: &[PathBuf]) -> Manifests {
         }
     }
     read
+}
+
+/// Whether an entry of a folder is to be read. What is given itself always is.
+fn is_asked_for(entry: &walkdir::DirEntry, given: &Path, excluded: &[String]) -> bool {
+    if entry.depth() == 0 {
+        return true;
+    }
+    let below = entry.path().strip_prefix(given).unwrap_or(entry.path());
+    let steps: Vec<_> = below.iter().map(std::ffi::OsStr::to_string_lossy).collect();
+    // With a slash before it `*/templates/*` fits also where the chart is the folder that is given.
+    let rooted = format!("/{}", steps.join("/"));
+    let fits = |glob: &String| glob_matches(glob, &rooted) || glob_matches(glob, rooted.trim_start_matches('/'));
+    !entry.file_name().as_encoded_bytes().starts_with(b".") && !excluded.iter().any(fits)
 }
 
 fn is_manifest(path: &Path) -> bool {
@@ -117,11 +143,21 @@ impl Manifests {
 
     fn add_object(&mut self, file: &Path, value: Value, pointer: String, spans: &Arc<Spans>) {
         let (Some(api_version), Some(kind)) = (text(&value, &["apiVersion"]), text(&value, &["kind"])) else {
+            let place = |key: &str| Place {
+                file: file.to_owned(),
+                position: Some(spans.nearest(&format!("{pointer}/{key}"))),
+            };
+            self.errors
+                .extend(half_typed(&value).map(|(key, message)| ReportedError {
+                    place: Some(place(key)),
+                    message,
+                }));
             return;
         };
         let group = group_of(api_version);
-        if let Some(Value::Array(items)) = value.get("items").filter(|_| kind.ends_with("List")) {
-            for (index, item) in items.clone().into_iter().enumerate() {
+        if let (Some(of), Some(Value::Array(items))) = (kind.strip_suffix("List"), value.get("items")) {
+            for (index, item) in items.iter().enumerate() {
+                let item = typed(item, api_version, of);
                 self.add_object(file, item, format!("{pointer}/items/{index}"), spans);
             }
             return;
@@ -166,6 +202,46 @@ impl Manifests {
             })
             .collect();
         Views(of_files)
+    }
+}
+
+/// An item of a list. One that names no type has that of a list of one kind, as for kubectl: `StorageClassList`.
+/// <https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/unstructured/helpers.go>
+fn typed(item: &Value, api_version: &str, kind: &str) -> Value {
+    let mut item = item.clone();
+    let is_typed = ["apiVersion", "kind"].iter().any(|key| item.get(key).is_some());
+    if let Some(fields) = item.as_object_mut().filter(|_| !is_typed && !kind.is_empty()) {
+        fields.insert("apiVersion".to_owned(), api_version.into());
+        fields.insert("kind".to_owned(), kind.into());
+    }
+    item
+}
+
+/// Of an object that names half of its type, of which the rest is one that rules read: the half that is written, and what is
+/// wrong. Without metadata it is no object of Kubernetes but a file of values, a chart or the like.
+fn half_typed(value: &Value) -> Option<(&'static str, String)> {
+    map(value, &["metadata"])?;
+    let mut kinds = ObjectKind::ALL.into_iter();
+    match (text(value, &["apiVersion"]), text(value, &["kind"])) {
+        (None, Some(kind)) => {
+            let (kind, group) = kinds
+                .find(|known| known.as_str() == kind)
+                .map(|k| (k.as_str(), k.group()))?;
+            let version = versions(group, kind).first()?;
+            let slash = if group.is_empty() { "" } else { "/" };
+            let message = format!(
+                "this {kind} is not judged: it has no `apiVersion`, and kubectl refuses it; add \
+                                   `apiVersion: {group}{slash}{version}`"
+            );
+            Some(("kind", message))
+        }
+        (Some(api_version), None) => {
+            kinds.find(|known| known.group() == group_of(api_version))?;
+            let message =
+                "this object is not judged: it has no `kind`, and kubectl refuses it; add the kind that was meant";
+            Some(("apiVersion", message.to_owned()))
+        }
+        _ => None,
     }
 }
 

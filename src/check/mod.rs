@@ -1,5 +1,6 @@
 //! `check`: manifests -> the same evaluation -> a report.
 
+mod decoding;
 mod defaults;
 mod manifests;
 
@@ -10,10 +11,10 @@ use crate::drivers::Drivers;
 use crate::engine::{Author, Door, operations};
 use crate::model::FieldPath;
 use crate::policy::PolicySet;
-use crate::report::{Place, Report, ReportedException, ReportedFinding, ReportedSkip};
+use crate::report::{Place, Report, ReportedError, ReportedException, ReportedFinding, ReportedSkip};
 use crate::yaml::Position;
 use jiff::Timestamp;
-pub use manifests::{Manifest, Manifests, read};
+pub use manifests::{Manifest, Manifests, read, read_without};
 
 /// Judges manifests. They are each other's cluster view: same file first, then the folder, then upwards, on top of `given`.
 pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: &Drivers, namespace: &str) -> Report {
@@ -27,7 +28,11 @@ pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: 
         let view = views.of(manifest);
         if let Some(judgement) = judge(manifest, &view, policies, drivers, namespace, now) {
             report.objects += 1;
+            report.errors.extend(undecodable(manifest));
             let object = manifest.object_ref(namespace);
+            if judgement.lacks_namespace {
+                report.unknown_namespaces.extend(object.namespace.clone());
+            }
             let findings = in_order(judgement.judged, manifest).into_iter();
             report.findings.extend(findings.map(|(place, judged)| ReportedFinding {
                 fix: operations(&manifest.value, &judged.finding.fix),
@@ -52,6 +57,18 @@ pub fn check(manifests: Manifests, given: &View, policies: &PolicySet, drivers: 
         }
     }
     report
+}
+
+/// What the API server cannot read of an object, with its places.
+fn undecodable(manifest: &Manifest) -> impl Iterator<Item = ReportedError> + use<'_> {
+    let faults = manifest.kind.map(|kind| decoding::faults(kind, &manifest.value));
+    faults.into_iter().flatten().map(|(path, message)| ReportedError {
+        place: Some(Place {
+            file: manifest.file.clone(),
+            position: Some(manifest.position(&path)),
+        }),
+        message,
+    })
 }
 
 /// The judgement of one manifest; `None` when policies leave it alone.

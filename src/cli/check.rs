@@ -9,9 +9,15 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files and folders with manifests; `-` is standard input.
+    /// Files and folders with manifests; `-` is standard input. Of a folder, the files that end with .yaml, .yml or .json are
+    /// read, with those of its subfolders, but nothing hidden (whose name begins with a dot) unless it is given itself.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// What to leave out of folders: files and subfolders whose path below the given folder fits, where `*` stands for any
+    /// characters, slashes too. `--exclude '*/templates/*'` leaves out the templates of charts, which are no YAML before they
+    /// are rendered.
+    #[arg(long, env = "VOLGUARD_EXCLUDE", value_name = "GLOB", value_delimiter = ',')]
+    exclude: Vec<String>,
     #[command(flatten)]
     judging: JudgingArgs,
     /// Objects of the cluster: manifests or Lists. For a kind of which one is given, what is not given does not exist.
@@ -30,7 +36,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         files::read(&args.objects)?
     };
     let drivers = args.judging.drivers.load()?;
-    let manifests = check::read(&args.paths);
+    let manifests = check::read_without(&args.paths, &args.exclude);
     let report = check::check(manifests, &given, &policies, &drivers, &args.namespace);
     args.judging.write(&report)
 }

@@ -1,6 +1,7 @@
 //! `volguard drivers`.
 
-use super::DriverFiles;
+use super::{DriverFiles, did_you_mean};
+use crate::drivers::Driver;
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -46,9 +47,8 @@ pub(super) fn run(args: &DriversArgs) -> anyhow::Result<ExitCode> {
                         recognised.product
                     );
                 }
-                let hint = drivers
-                    .similar(name)
-                    .map_or(String::new(), |similar| format!("; did you mean {similar}?"));
+                let names = drivers.iter().map(Driver::name);
+                let hint = did_you_mean(name, drivers.similar(name), names);
                 anyhow::bail!("nothing is known of a driver {name}{hint}");
             };
             serde_json::to_writer_pretty(&mut out, known.driver)?;

@@ -84,6 +84,15 @@ fn expired(exceptions: &Exceptions) -> Vec<String> {
     said.collect()
 }
 
+/// `; did you mean X?` with the name that is near by letters, else the shortest one that contains what was written: `ebs` is
+/// short for `ebs.csi.aws.com`. Nothing where there is neither.
+fn did_you_mean<'a>(written: &str, near: Option<&'a str>, names: impl Iterator<Item = &'a str>) -> String {
+    let lower = written.to_ascii_lowercase();
+    let containing = names.filter(|name| !lower.is_empty() && name.to_ascii_lowercase().contains(&lower));
+    let meant = near.or_else(|| containing.min_by_key(|name| name.len()));
+    meant.map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
 /// A finding with action Deny (or what `--fail-on` lowers the bar to).
 const EXIT_FINDINGS: u8 = 1;
 /// Usage or input error; clap uses the same.

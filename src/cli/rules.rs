@@ -1,5 +1,6 @@
 //! `volguard rules`.
 
+use super::did_you_mean;
 use crate::engine::{Fix, ReportsAt, Rule};
 use crate::reference::{self, setting};
 use crate::rules;
@@ -39,7 +40,8 @@ pub(super) fn run(command: &RulesCommand) -> anyhow::Result<ExitCode> {
         RulesCommand::List { output } => list(*output, &mut out)?,
         RulesCommand::Show { name, output } => {
             let Some(rule) = rules::find(name) else {
-                let hint = rules::similar(name).map_or(String::new(), |similar| format!("; did you mean {similar}?"));
+                let names = rules::ALL.iter().map(|rule| rule.name);
+                let hint = did_you_mean(name, rules::similar(name), names);
                 anyhow::bail!("there is no rule {name}{hint}");
             };
             show(rule, *output, &mut out)?;

@@ -25,6 +25,9 @@ pub(super) struct ScanArgs {
     /// Judge the objects of this namespace only; without it, those of all namespaces and the cluster's own.
     #[arg(long, short, env = "VOLGUARD_SCAN_NAMESPACE")]
     namespace: Option<String>,
+    /// volguard's own namespace, which is left alone; `serve` calls it --namespace.
+    #[arg(long, env = "VOLGUARD_NAMESPACE", default_value = crate::policy::OWN_NAMESPACE)]
+    volguard_namespace: String,
 }
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
@@ -48,7 +51,11 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<ExitCode> {
             let exceptions = criteria.policies.exceptions().all().to_vec();
             criteria.policies = PolicySet::new(vec![policy]).with_exceptions(exceptions);
         }
-        let scanned = scan::scan(&client, &criteria, args.namespace.as_deref(), &mut report).await;
+        let scope = scan::Scope {
+            namespace: args.namespace.as_deref(),
+            own_namespace: &args.volguard_namespace,
+        };
+        let scanned = scan::scan(&client, &criteria, scope, &mut report).await;
         scanned.context(unreachable)?;
         anyhow::Ok(report)
     })?;

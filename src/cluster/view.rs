@@ -334,9 +334,4 @@ impl View {
         let (ours, theirs) = (&self.tables[kind as usize], &other.tables[kind as usize]);
         ours.complete == theirs.complete && ours.rows == theirs.rows
     }
-
-    /// Forgets every object of the kind.
-    pub fn clear(&mut self, kind: ViewKind) {
-        self.rows_mut(kind).clear();
-    }
 }

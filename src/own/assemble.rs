@@ -67,7 +67,7 @@ pub struct Assembly {
     pub verdicts: Vec<Verdict>,
     /// Whether there is no policy at all, so that the default one is in force.
     pub is_default: bool,
-    /// When the next exception expires, after which a effect is another.
+    /// When the next exception expires: from then on fewer findings are set aside.
     pub next_expiry: Option<Timestamp>,
 }
 

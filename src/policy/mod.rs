@@ -22,6 +22,7 @@ pub use exception::{
     StorageExceptionStatus, compile_exception, judge_exception,
 };
 pub use load::{PolicyFiles, judge, read, read_objects};
+pub(crate) use scope::glob_matches;
 pub use scope::{Applies, Attributes, NAME_LABEL, OWN_NAMESPACE, SYSTEM_NAMESPACES, out_of_scope};
 pub use set::PolicySet;
 pub use types::{

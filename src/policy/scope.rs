@@ -138,7 +138,7 @@ fn selects_by_name_alone(selector: &LabelSelector) -> bool {
 }
 
 /// Whether `text` fits `glob`, in which `*` stands for any characters, also none.
-pub(super) fn glob_matches(glob: &str, text: &str) -> bool {
+pub(crate) fn glob_matches(glob: &str, text: &str) -> bool {
     let Some((prefix, rest)) = glob.split_once('*') else {
         return glob == text;
     };

@@ -7,6 +7,7 @@ use crate::decision::{Excepted, Judged};
 use crate::engine::{Action, Skip};
 use crate::yaml::Position;
 pub use json::write_json;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 pub use text::write_text;
 
@@ -87,6 +88,8 @@ pub struct Report {
     pub excepted: Vec<ReportedException>,
     /// Rules that could not be evaluated.
     pub skipped: Vec<ReportedSkip>,
+    /// Namespaces whose labels would say whether a policy applies in them, and are not known.
+    pub unknown_namespaces: BTreeSet<String>,
     /// What could not be read.
     pub errors: Vec<ReportedError>,
 }

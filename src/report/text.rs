@@ -2,6 +2,7 @@
 
 use super::{ObjectRef, Place, Report};
 use crate::engine::Action;
+use crate::model::words::listed;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -43,6 +44,14 @@ pub fn write_text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for ((rule, detail), objects) in skipped {
         writeln!(out, "skipped [{rule}] for {}: {detail}", titles(objects))?;
+    }
+    if !report.unknown_namespaces.is_empty() {
+        writeln!(
+            out,
+            "not judged in {}: a policy selects namespaces by label, and theirs are unknown; give the Namespace objects with \
+             --objects, or put them beside the manifests",
+            listed(report.unknown_namespaces.iter().map(String::as_str), 10)
+        )?;
     }
     let count = |action| report.count(action);
     let excepted = match report.excepted.len() {

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use kube::Client;
 use std::sync::Arc;
 
-/// The policies that are given, else those of the cluster, in any case with the exceptions and drivers of the cluster. An object of the cluster that is invalid is an error of `report`. Fails when the API server cannot be asked.
+/// The policies that are given, else those of the cluster, in any case with the exceptions and drivers of the cluster. An
+/// object of the cluster that is invalid is an error of `report`. Fails when the API server cannot be asked.
 pub async fn criteria(
     client: &Client,
     given: PolicyFiles,

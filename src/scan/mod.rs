@@ -5,13 +5,14 @@ mod criteria;
 use crate::admission::{Standing, judge_standing};
 use crate::cluster::api::{Listed, list};
 use crate::cluster::trim::trim;
-use crate::cluster::view::{View, ViewKind};
+use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::drivers::Drivers;
 use crate::engine::{Author, Door, Operation, Rule, operations};
 use crate::model::object::text;
 use crate::model::{Meta, ObjectKind};
-use crate::policy::{Criteria, OWN_NAMESPACE, PolicySet};
+use crate::policy::{Criteria, PolicySet};
 use crate::report::{ObjectRef, Report, ReportedError, ReportedException, ReportedFinding, ReportedSkip};
+use crate::resources::schema::{did_you_mean, similar};
 pub use criteria::criteria;
 use jiff::Timestamp;
 use kube::Client;
@@ -19,15 +20,24 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Where a scan looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The one namespace whose objects are judged; without it, those of all namespaces and the cluster's own.
+    pub namespace: Option<&'a str>,
+    /// Where volguard itself runs, which is left alone.
+    pub own_namespace: &'a str,
+}
+
 /// Judges the objects of a cluster, in one namespace (then without cluster-scoped objects) or in all.
 ///
 /// Two passes: first what rules look up, trimmed, then what they judge, page by page, so that memory holds rows and one page.
-/// A kind that the API server refuses to list is an error of `report`, and Unknown to the rules. Fails when the API server
-/// cannot be asked at all.
+/// A kind that the API server refuses to list is an error of `report`, and Unknown to the rules; a namespace that does not
+/// exist is one too. Fails when the API server cannot be asked at all.
 pub async fn scan(
     client: &Client,
     criteria: &Criteria,
-    namespace: Option<&str>,
+    scope: Scope<'_>,
     report: &mut Report,
 ) -> Result<(), kube::Error> {
     let Criteria { policies, drivers } = criteria;
@@ -40,19 +50,37 @@ pub async fn scan(
         view: view(client, needs, report).await?,
         policies,
         drivers,
+        own_namespace: scope.own_namespace,
         now: Timestamp::now(),
     };
+    if let Some(error) = scope.namespace.and_then(|name| no_such_namespace(name, &cluster.view)) {
+        report.errors.push(error);
+        return Ok(());
+    }
     for kind in ObjectKind::ALL {
-        let everywhere = namespace.is_none();
+        let everywhere = scope.namespace.is_none();
         if !rules.iter().any(|rule| rule.check.reads(kind)) || (kind.is_cluster_scoped() && !everywhere) {
             continue;
         }
         let judge = |value: Value| judge(kind, &value, &cluster, report);
-        if let Err(error) = list(client, kind.group(), kind.as_str(), namespace, judge).await {
+        if let Err(error) = list(client, kind.group(), kind.as_str(), scope.namespace, judge).await {
             report.errors.push(refused(kind.as_str(), error)?);
         }
     }
     Ok(())
+}
+
+/// That a namespace is known not to exist: a list of its objects is empty, which looks like a cluster without faults.
+fn no_such_namespace(name: &str, view: &View) -> Option<ReportedError> {
+    if view.get(ViewKind::Namespace, "", name) != Lookup::Absent {
+        return None;
+    }
+    let names = view.rows_with_prefix(ViewKind::Namespace, "", "").map(|(name, _)| name);
+    let hint = did_you_mean(similar(name, names));
+    Some(ReportedError {
+        place: None,
+        message: format!("there is no namespace {name}{hint}"),
+    })
 }
 
 /// The objects of these kinds, trimmed. A kind that the API server refuses to list is an error of the report.
@@ -83,6 +111,7 @@ struct Cluster<'a> {
     view: View,
     policies: &'a PolicySet,
     drivers: &'a Drivers,
+    own_namespace: &'a str,
     now: Timestamp,
 }
 
@@ -97,7 +126,7 @@ fn judge(kind: ObjectKind, value: &Value, cluster: &Cluster<'_>, report: &mut Re
         view: &cluster.view,
         now: cluster.now,
     };
-    let Some(judgement) = judge_standing(&standing, cluster.policies, cluster.drivers, OWN_NAMESPACE) else {
+    let Some(judgement) = judge_standing(&standing, cluster.policies, cluster.drivers, cluster.own_namespace) else {
         return;
     };
     report.objects += 1;

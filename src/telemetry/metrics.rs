@@ -128,7 +128,8 @@ impl Metrics {
         registry.register(Box::new(certificate_expiry.clone()))?;
         let certificate_reload_failing = IntGauge::new(
             "volguard_certificate_reload_failing",
-            "1 while the certificate's files hold something that cannot be used and the one before stays in use, else 0.",
+            "1 while what keeps the certificate current is in trouble and the one before stays in use, else 0: its files hold \
+             something that cannot be used, or with --tls-secret the Secret or the webhook configurations cannot be kept up.",
         )?;
         registry.register(Box::new(certificate_reload_failing.clone()))?;
         let scan_findings = gauges(

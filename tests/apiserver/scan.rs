@@ -9,8 +9,12 @@ use crate::support::Cx;
 
 /// Runs `volguard scan` in the test's namespace; exit status, report, standard error.
 pub(crate) fn scan(cx: &Cx<'_>, kubeconfig: &Path, arguments: &[&str]) -> (Option<i32>, Value, String) {
+    scan_in(&cx.namespace, kubeconfig, arguments)
+}
+
+fn scan_in(namespace: &str, kubeconfig: &Path, arguments: &[&str]) -> (Option<i32>, Value, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_volguard"))
-        .args(["scan", "--output", "json", "--namespace", &cx.namespace, "--kubeconfig"])
+        .args(["scan", "--output", "json", "--namespace", namespace, "--kubeconfig"])
         .arg(kubeconfig)
         .args(arguments)
         .output()
@@ -54,6 +58,34 @@ spec:
     assert_eq!(report["summary"]["excepted"], 1);
     assert_eq!(report["excepted"][0]["exception"], "accepted");
     assert_eq!(report["excepted"][0]["object"], finding["object"]);
+}
+
+pub(crate) fn a_namespace_that_does_not_exist_is_an_error_with_what_was_meant(cx: &Cx<'_>) {
+    // Other tests have namespaces of their own, whose names are near this test's.
+    let (name, mistyped) = (
+        format!("{}-payments", cx.namespace),
+        format!("{}-paymnets", cx.namespace),
+    );
+    cx.kubectl().must(&["create", "namespace", &name]);
+    let (status, report, errors) = scan_in(&mistyped, &cx.admin_kubeconfig(), &[]);
+    assert_eq!(status, Some(2), "{errors}");
+    let said = format!("there is no namespace {mistyped}; did you mean `{name}`?");
+    assert!(errors.contains(&said), "{errors}");
+    assert_eq!(report["errors"][0]["message"], *said);
+    let (status, _, errors) = scan_in(&name, &cx.admin_kubeconfig(), &[]);
+    assert_eq!(status, Some(0), "{errors}");
+}
+
+pub(crate) fn volguards_own_namespace_is_left_alone_whatever_its_name(cx: &Cx<'_>) {
+    cx.accepts(SHARED_CLAIM_ON_DISKS);
+    let (_, report, errors) = scan(cx, &cx.admin_kubeconfig(), &[]);
+    assert_ne!(report["summary"]["objects"], 0, "{errors}");
+    let (status, report, errors) = scan(cx, &cx.admin_kubeconfig(), &["--volguard-namespace", &cx.namespace]);
+    assert_eq!(
+        (status, &report["summary"]["objects"]),
+        (Some(0), &Value::from(0)),
+        "{errors}"
+    );
 }
 
 pub(crate) fn what_may_not_be_listed_is_an_error_and_not_a_clean_bill(cx: &Cx<'_>) {

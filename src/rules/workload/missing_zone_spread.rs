@@ -3,8 +3,8 @@
 use super::ZonalTemplate;
 use crate::cluster::view::ViewKind;
 use crate::engine::{
-    Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, ParameterSpec, Profile, Profiles,
-    RuleParameters, Setting,
+    Action, Category, Check, Class, Context, Edit, Finding, Findings, Fix, Needs, Operation, ParameterSpec, Profile,
+    Profiles, RuleParameters, Setting,
 };
 use crate::model::scheduling::{HOSTNAME_KEY, ZONE_KEYS};
 use crate::model::{ObjectKind, Workload, labels};
@@ -18,6 +18,8 @@ crate::rule! {
     /// A StatefulSet with two or more replicas whose claim templates get zonal volumes, while nothing in its pod
     /// template spreads the pods over zones: no `topologySpreadConstraints` entry on a zone key that selects them, and
     /// no pod anti-affinity, required or preferred, on a zone key.
+    ///
+    /// Of an update it complains only where the set was spread over zones before and no longer is.
     ///
     /// It is silent where the pods are pinned to one zone or one node, where the class allows one zone only, and where
     /// the cluster's nodes are known to span fewer than two zones.
@@ -36,8 +38,9 @@ crate::rule! {
     /// `allowedTopologies`.
     ///
     /// Reported, but not fixed: sets that a controller owns, because the controller would undo it; sets whose claims
-    /// exist already, because their volumes may stand in zones that the constraint forbids; and sets with an author's
-    /// own constraint on a zone key that selects other pods.
+    /// exist already, because their volumes may stand in zones that the constraint forbids; sets with an author's own
+    /// constraint on a zone key that selects other pods; and updates, because a change of the pod template restarts every
+    /// pod.
     ///
     /// ## Examples
     /// ```yaml,cluster
@@ -132,6 +135,7 @@ crate::rule! {
         class: Class::Availability,
         fix: Fix::Sometimes,
         needs: &[Needs::StorageClass, Needs::Node, Needs::PersistentVolumeClaim],
+        operations: &[Operation::Create, Operation::Update],
         profiles: Profiles {
             baseline: Setting::new(Action::Off),
             recommended: Setting::fixing(Action::Warn),
@@ -172,6 +176,10 @@ impl RuleParameters for MissingZoneSpread {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
+    let was_spread = || cx.old_workload().is_some_and(Workload::is_spread_over_zones);
+    if cx.operation() == Operation::Update && !was_spread() {
+        return;
+    }
     let replicas = workload.replicas();
     if replicas < 2 || workload.is_spread_over_zones() || workload.runs_in_one_zone() || has_one_zone(cx) {
         return;
