@@ -1,8 +1,8 @@
 //! The loop: rules over a subject.
 
 use super::{Check, Context, Finding, Findings, Request, Rule, rule::Parameters};
-use crate::model::Subject;
-use std::collections::HashMap;
+use crate::model::{FieldPath, Subject};
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -103,13 +103,15 @@ pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> O
             ..*request
         };
         let before = check(run, old, &before).unwrap_or_default().findings;
-        outcome.findings.retain(|finding| {
-            !before
-                .iter()
-                .any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
-        });
+        let known: HashSet<(FieldPath, &str)> = before.iter().map(offence).collect();
+        outcome.findings.retain(|finding| !known.contains(&offence(finding)));
     }
     Some(outcome)
+}
+
+/// What a finding of the old object and one of the new have in common when an update did not make it worse.
+fn offence(finding: &Finding) -> (FieldPath, &str) {
+    (finding.path.field(), &finding.value)
 }
 
 fn check(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
