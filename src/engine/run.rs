@@ -1,9 +1,9 @@
 //! The loop: rules over a subject.
 
 use super::{Check, Context, Finding, Findings, Request, Rule, rule::Parameters};
-use crate::model::Subject;
+use crate::model::{FieldPath, Subject};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -99,11 +99,13 @@ pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> O
     let mut outcome = check(run, subject, request)?;
     if let Some(old) = request.old.filter(|_| !outcome.findings.is_empty()) {
         let before = before(run, old, request);
-        outcome.findings.retain(|finding| !has(&before, finding));
+        let known = offences(&before);
+        outcome.findings.retain(|finding| !known.contains(&offence(finding)));
         if let Some(awake) = awake(old, subject) {
             let before = self::before(run, &Subject::new(old.kind(), &awake), request);
+            let known = offences(&before);
             for finding in &mut outcome.findings {
-                finding.comes_back = has(&before, finding);
+                finding.comes_back = known.contains(&offence(finding));
             }
         }
     }
@@ -121,10 +123,13 @@ fn before(run: Run<'_>, old: &Subject<'_>, request: &Request<'_>) -> Vec<Finding
     check(run, old, &request).unwrap_or_default().findings
 }
 
-fn has(before: &[Finding], finding: &Finding) -> bool {
-    before
-        .iter()
-        .any(|known| known.path.same_field(&finding.path) && known.value == finding.value)
+/// What a finding of the old object and one of the new have in common when an update did not make it worse.
+fn offence(finding: &Finding) -> (FieldPath, &str) {
+    (finding.path.field(), &finding.value)
+}
+
+fn offences(findings: &[Finding]) -> HashSet<(FieldPath, &str)> {
+    findings.iter().map(offence).collect()
 }
 
 /// The old workload with the new number of replicas, where it had none.

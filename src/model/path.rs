@@ -83,14 +83,14 @@ impl FieldPath {
         pointer
     }
 
-    /// Whether both paths name the same field when indices of lists are left aside.
-    pub fn same_field(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len()
-            && self.0.iter().zip(&other.0).all(|pair| match pair {
-                (Step::Key(a), Step::Key(b)) => a == b,
-                (Step::Index(_), Step::Index(_)) => true,
-                _ => false,
-            })
+    /// The path with every index 0: the same for all paths that name the same field when indices of lists are left aside.
+    #[must_use]
+    pub fn field(&self) -> Self {
+        let steps = self.0.iter().map(|step| match step {
+            Step::Index(_) => Step::Index(0),
+            Step::Key(key) => Step::Key(key.clone()),
+        });
+        Self(steps.collect())
     }
 }
 
@@ -120,6 +120,13 @@ mod tests {
         let path = FieldPath::of(&["spec", "accessModes"]).index(0);
         assert_eq!(path.to_string(), "spec.accessModes[0]");
         assert_eq!(path.pointer(), "/spec/accessModes/0");
-        assert!(path.same_field(&FieldPath::of(&["spec", "accessModes"]).index(3)));
+    }
+
+    #[test]
+    fn the_field_is_the_same_whatever_the_indices() {
+        let modes = FieldPath::of(&["spec", "accessModes"]);
+        assert_eq!(modes.index(3).field(), modes.index(1).field());
+        assert_ne!(modes.index(3).field(), modes.field());
+        assert_ne!(modes.index(3).field(), modes.key("0").field());
     }
 }

@@ -34,6 +34,7 @@ use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::{AccessMode, Claim, ClaimVolume, ObjectKind, PodVolume, StorageClass, VolumeSource, Workload};
 use crate::rules::related::claim_or_skip;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -120,8 +121,9 @@ struct ExclusiveClaim<'a> {
 fn exclusive_claims<'a>(workload: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Vec<ExclusiveClaim<'a>> {
     let same_node = workload.runs_on_one_node();
     let mut exclusive: Vec<ExclusiveClaim<'a>> = Vec::new();
+    let mut seen = HashSet::new();
     for volume in workload.claim_volumes() {
-        if exclusive.iter().any(|known| known.volume.claim == volume.claim) {
+        if !seen.insert(volume.claim) {
             continue;
         }
         let Some(claim) = claim_or_skip(volume.claim, cx, out) else {

@@ -3,6 +3,7 @@
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Operation, Profiles};
 use crate::model::words::listed;
 use crate::model::{ObjectKind, Workload};
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 crate::rule! {
@@ -86,13 +87,14 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
         ObjectKind::StatefulSet => "volumes or volumeClaimTemplates",
         _ => "volumes",
     };
+    // Once for all mounts, and not at all for most workloads.
+    let some = LazyCell::new(|| listed(names.iter().copied(), NAMED_VOLUMES));
     for (container, mount) in workload.mounts() {
         // A mount without a name is refused by the API server.
         if mount.volume.is_empty() || names.contains(mount.volume) {
             continue;
         }
         let name = mount.volume;
-        let some = listed(names.iter().copied(), NAMED_VOLUMES);
         let message = format!(
             "container {} mounts {name}, which {places} do not define",
             container.name()
@@ -100,7 +102,10 @@ fn check(workload: &Workload<'_>, _: &Context<'_>, out: &mut Findings) {
         let remedy = if some.is_empty() {
             format!("Define {name} under {places}.")
         } else {
-            format!("Name a volume that is there ({some}), or define {name} under {places}.")
+            format!(
+                "Name a volume that is there ({}), or define {name} under {places}.",
+                *some
+            )
         };
         out.push(Finding::new(mount.path.key("name"), name, message).remedy(remedy));
     }

@@ -2,6 +2,7 @@
 
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{VolumeMode, Workload};
+use std::collections::HashMap;
 
 crate::rule! {
     /// ## What it checks
@@ -79,9 +80,11 @@ crate::rule! {
 }
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
-    let claims = super::claims_of_pods(workload, cx, out);
+    // Of two volumes of one name the first counts.
+    let claims = super::claims_of_pods(workload, cx, out).into_iter().rev();
+    let claims: HashMap<&str, _> = claims.map(|(volume, claim)| (volume.name, claim)).collect();
     for (container, mount) in workload.mounts() {
-        let Some((_, claim)) = claims.iter().find(|(volume, _)| volume.name == mount.volume) else {
+        let Some(claim) = claims.get(mount.volume) else {
             continue;
         };
         let mode = claim.volume_mode();
