@@ -212,11 +212,11 @@ fn what_the_api_server_cannot_decode_in_a_claim_is_told_where_it_stands() {
 }
 
 #[test]
-fn of_a_folder_nothing_hidden_is_read_and_nothing_that_is_excluded() {
+fn of_a_folder_nothing_is_read_of_git_and_nothing_that_is_excluded() {
     let folder = folder(&[("claim.yaml", CLAIM)]);
     for (path, text) in [
         (".git/broken.yaml", "kind: [\n"),
-        (".hidden.yaml", "kind: [\n"),
+        (".ci/claim.yaml", CLAIM),
         ("charts/shop/templates/claim.yaml", "kind: {{ .Values.kind }}\n"),
         ("charts/shop/crds/claim.yaml", CLAIM),
     ] {
@@ -233,25 +233,23 @@ fn of_a_folder_nothing_hidden_is_read_and_nothing_that_is_excluded() {
     let without_templates = ["--exclude", "*/templates/*"];
     assert_eq!(
         judged(&[".", without_templates[0], without_templates[1]]),
-        (0, "2".to_owned(), String::new())
+        (0, "3".to_owned(), String::new())
     );
     let chart = ["charts/shop", without_templates[0], without_templates[1]];
     assert_eq!(judged(&chart), (0, "1".to_owned(), String::new()));
     assert_eq!(
         judged(&[".", "--exclude", "charts"]),
-        (0, "1".to_owned(), String::new())
+        (0, "2".to_owned(), String::new())
     );
     let crds_too = [".", "--exclude", "*/templates/*", "--exclude", "charts/*/crds"];
-    assert_eq!(judged(&crds_too), (0, "1".to_owned(), String::new()));
+    assert_eq!(judged(&crds_too), (0, "2".to_owned(), String::new()));
     let (code, _, err) = judged(&["."]);
     assert!(
         code == 2 && err.starts_with("volguard: ./charts/shop/templates/claim.yaml:"),
         "{err}"
     );
-    for given in [".git", ".hidden.yaml"] {
-        let (code, _, err) = judged(&[given]);
-        assert!(code == 2 && err.starts_with(&format!("volguard: {given}")), "{err}");
-    }
+    let (code, _, err) = judged(&[".git"]);
+    assert!(code == 2 && err.starts_with("volguard: .git/broken.yaml:"), "{err}");
 }
 
 #[test]

@@ -40,9 +40,8 @@ pub struct Manifests {
     pub errors: Vec<ReportedError>,
 }
 
-/// Reads files and folders; `-` is standard input. Folders are walked for `.yaml`, `.yml` and `.json`, and what begins with a
-/// dot in them is left out. What cannot be read is kept as an error and the rest goes on; documents that are no Kubernetes
-/// objects are passed over.
+/// Reads files and folders; `-` is standard input. Folders other than `.git` are walked for `.yaml`, `.yml` and `.json`. What
+/// cannot be read is kept as an error and the rest goes on; documents that are no Kubernetes objects are passed over.
 pub fn read(paths: &[PathBuf]) -> Manifests {
     read_without(paths, &[])
 }
@@ -92,7 +91,7 @@ fn is_asked_for(entry: &walkdir::DirEntry, given: &Path, excluded: &[String]) ->
     // With a slash before it `*/templates/*` fits also where the chart is the folder that is given.
     let rooted = format!("/{}", steps.join("/"));
     let fits = |glob: &String| glob_matches(glob, &rooted) || glob_matches(glob, rooted.trim_start_matches('/'));
-    !entry.file_name().as_encoded_bytes().starts_with(b".") && !excluded.iter().any(fits)
+    entry.file_name() != ".git" && !excluded.iter().any(fits)
 }
 
 fn is_manifest(path: &Path) -> bool {

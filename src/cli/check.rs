@@ -10,7 +10,7 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Files and folders with manifests; `-` is standard input. Of a folder, the files that end with .yaml, .yml or .json are
-    /// read, with those of its subfolders, but nothing hidden (whose name begins with a dot) unless it is given itself.
+    /// read, with those of its subfolders other than .git.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// What to leave out of folders: files and subfolders whose path below the given folder fits, where `*` stands for any
