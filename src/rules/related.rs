@@ -137,7 +137,7 @@ pub(super) fn cost_of<'a>(claim: &Claim<'a>, size: Quantity, cx: &Context<'a>) -
 
 /// What the volume of a claim costs, where that is known.
 pub(super) fn monthly_cost<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
-    cost_of(claim, claim.capacity()?, cx)
+    cost_of(claim, size_of(claim, cx)?, cx)
 }
 
 /// The namespace that a source is in.
