@@ -203,12 +203,21 @@ pub(super) fn size_mismatch(
     )
 }
 
+/// The classes of the cluster that somebody can be told to use. That of a CSI driver is none where CSIDriver objects are
+/// known and the driver has not got one: it is not installed.
+pub(super) fn usable_classes<'a>(cx: &Context<'a>) -> impl Iterator<Item = StorageClass<'a>> {
+    let tells = cx.view().count(ViewKind::CsiDriver) > 0;
+    let is_missing = move |class: &StorageClass<'a>| {
+        let driver = driver_name(class.provisioner(), cx);
+        let is_csi = cx.driver(driver).is_some_and(|known| known.driver.is_csi());
+        is_csi && cx.view().get(ViewKind::CsiDriver, "", driver) == Lookup::Absent
+    };
+    cx.classes().filter(move |class| !(tells && is_missing(class)))
+}
+
 /// What to do about a source of another driver: the classes of the cluster whose driver is the source's.
 pub(super) fn use_class_of(driver: &str, cx: &Context<'_>) -> String {
-    let classes: Vec<&str> = cx
-        .view()
-        .rows(ViewKind::StorageClass)
-        .map(StorageClass::new)
+    let classes: Vec<&str> = usable_classes(cx)
         .filter(|class| driver_name(class.provisioner(), cx) == driver)
         .map(StorageClass::name)
         .collect();
