@@ -54,6 +54,15 @@ pub(super) fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &C
         .collect()
 }
 
+/// How many claims of a set's template are still to be made for its replicas.
+pub(super) fn missing_claims(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'_>) -> u64 {
+    let (first, replicas) = (set.first_ordinal(), set.replicas());
+    let ordinals = first..first.saturating_add(replicas);
+    let claims = claims_of_set(template, set, cx);
+    let there = claims.iter().filter(|(ordinal, _)| ordinals.contains(ordinal)).count();
+    replicas.saturating_sub(there as u64)
+}
+
 /// Whether there are nodes, all of them are known, and they are all in one zone or name none.
 pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
     let mut zones = cx.view().rows(ViewKind::Node).map(|node| zone_of_node(Meta::of(node)));
