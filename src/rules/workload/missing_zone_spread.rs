@@ -43,7 +43,8 @@ crate::rule! {
     ///
     /// Write a constraint of your own on the zone when the set is created, if you want one. Added later by
     /// `kubectl apply --server-side`, one with another `whenUnsatisfiable` stands beside that of the fix, because both
-    /// fields are keys of the list; take the one that you do not want out with `kubectl edit`.
+    /// fields are keys of the list, and when the manifest loses it again, the whole list may go. Take the one that you do
+    /// not want out with `kubectl edit` or `kubectl patch`.
     ///
     /// Reported, but not fixed: sets that a controller owns, because the controller would undo it; sets whose claims
     /// exist already, because their volumes may stand in zones that the constraint forbids; and sets with an author's
