@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         categories::the_claims_of_an_older_set_are_made_although_its_template_breaks_a_rule,
         categories::a_scale_onto_one_disk_is_refused_and_a_forced_deletion_warned_of,
         scan::objects_that_were_stored_before_are_found,
+        scan::a_lost_claim_is_bound_again_as_its_remedy_says,
         scan::what_may_not_be_listed_is_an_error_and_not_a_clean_bill,
         certificates::replicas_that_start_together_serve_one_certificate,
         certificates::no_request_fails_while_the_ca_is_replaced,
