@@ -43,7 +43,7 @@ crate::rule! {
     ///
     /// Write a constraint of your own on the zone when the set is created, if you want one. Added later by
     /// `kubectl apply --server-side`, one with another `whenUnsatisfiable` stands beside that of the fix, because both
-    /// fields are keys of the list, and when the manifest loses it again, the whole list may go. Take the one that you do
+    /// fields are keys of the list, and when the manifest loses it again, the whole list goes. Take the one that you do
     /// not want out with `kubectl edit` or `kubectl patch`.
     ///
     /// Reported, but not fixed: sets that a controller owns, because the controller would undo it; sets whose claims
