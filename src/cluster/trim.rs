@@ -81,7 +81,12 @@ fn kept(kind: ViewKind, object: &Value) -> Value {
             &["spec", "drivers"],
             &[&["name"], &["topologyKeys"], &["allocatable"]],
         ),
-        ViewKind::Node => copy_each(object, &mut kept, &["spec", "taints"], &[&["key"]]),
+        ViewKind::Node => copy_each(
+            object,
+            &mut kept,
+            &["spec", "taints"],
+            &[&["key"], &["value"], &["effect"]],
+        ),
         _ => {}
     }
     kept
@@ -358,15 +363,21 @@ mod tests {
     }
 
     #[test]
-    fn of_a_node_only_the_metadata_is_kept() {
+    fn of_a_node_the_metadata_and_the_taints_are_kept() {
         let node = json!({
             "metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}},
-            "spec": {"podCIDR": "10.0.0.0/24"},
+            "spec": {
+                "podCIDR": "10.0.0.0/24",
+                "taints": [{"key": "gpu", "value": "yes", "effect": "NoSchedule", "timeAdded": "2026-06-01T00:00:00Z"}],
+            },
             "status": {"images": []},
         });
         assert_eq!(
             kept(ViewKind::Node, &node),
-            json!({"metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}}})
+            json!({
+                "metadata": {"name": "a", "labels": {"topology.kubernetes.io/zone": "z"}},
+                "spec": {"taints": [{"key": "gpu", "value": "yes", "effect": "NoSchedule"}]},
+            })
         );
     }
 

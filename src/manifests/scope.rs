@@ -272,6 +272,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_judges_a_scale_looks_up_what_is_scaled() {
+        for rule in rules::ALL
+            .iter()
+            .filter(|rule| rule.operations.contains(&Operation::Scale))
+        {
+            for (scaled, view) in [
+                (ObjectKind::StatefulSet, ViewKind::StatefulSet),
+                (ObjectKind::Deployment, ViewKind::Deployment),
+            ] {
+                let looks_up = rule.needs.contains(&view);
+                assert!(looks_up || !rule.check.reads(scaled), "{} {scaled:?}", rule.name);
+            }
+        }
+    }
+
+    #[test]
     fn every_look_up_of_every_policy_is_allowed() {
         let everything = Scope::everything();
         for rule in rules::ALL.iter() {

@@ -1,5 +1,6 @@
 //! Lengths of time, as policies write them and messages name them.
 
+use super::words::shortened;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,13 +69,9 @@ impl TryFrom<String> for Period {
             let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             number.parse::<i64>().ok().filter(|_| digits)?.checked_mul(*length)
         });
-        parsed.map(|seconds| Self { seconds }).ok_or_else(|| {
-            let mut short: String = text.chars().take(40).collect();
-            if short.len() < text.len() {
-                short.push('…');
-            }
-            PeriodError(short)
-        })
+        parsed
+            .map(|seconds| Self { seconds })
+            .ok_or_else(|| PeriodError(shortened(&text)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! `resource.ParseQuantity` accepts, its oddities included (`Gi` alone is zero, a digit below 1n rounds up to 1n,
 //! binary suffixes end at 2^63-1); `tests/quantity_vectors.rs` holds it to the Go library's answers.
 
+use super::words::shortened;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -432,12 +433,4 @@ fn strip_zeros(mut mantissa: i128, mut power: i64) -> (i128, i64) {
 
 fn digit_count(number: u128) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(40).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

@@ -37,6 +37,9 @@ pub fn zone_of_node(node: Meta<'_>) -> Option<&str> {
     ZONE_KEYS.iter().find_map(|key| node.label(key))
 }
 
+/// How the keys of taints begin that come and go with the state of a node: it is new, not ready, cordoned, short of memory.
+const PASSING_TAINTS: [&str; 2] = ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
+
 /// Whether pods are drawn together or kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Affinity {
@@ -177,9 +180,51 @@ impl<'a> Workload<'a> {
             || zones.is_some_and(|zones| zones.len() == 1)
     }
 
+    /// Whether a node has the labels that `nodeSelector` asks for.
+    pub fn selects_node(&self, node: Meta<'_>) -> bool {
+        let wanted = self.pod_spec(&["nodeSelector"]).and_then(Value::as_object);
+        let mut wanted = wanted.into_iter().flatten();
+        wanted.all(|(key, value)| node.label(key) == value.as_str())
+    }
+
+    /// Whether the pods require more of a node than the labels of `nodeSelector`.
+    pub fn requires_node_affinity(&self) -> bool {
+        let required = [
+            "affinity",
+            "nodeAffinity",
+            "requiredDuringSchedulingIgnoredDuringExecution",
+        ];
+        self.pod_spec(&required).is_some_and(|required| !required.is_null())
+    }
+
+    /// Whether a node has a taint that keeps the pods away for good. One that tells of the node's state passes.
+    pub fn is_repelled_by(&self, node: &Value) -> bool {
+        let lasts = |taint: &&Value| {
+            let key = text(taint, &["key"]).unwrap_or_default();
+            !PASSING_TAINTS.iter().any(|passing| key.starts_with(passing))
+        };
+        let repels = |taint: &&Value| matches!(text(taint, &["effect"]), Some("NoSchedule" | "NoExecute"));
+        let tolerated = |taint: &Value| self.pod_list(&["tolerations"]).any(|(_, one)| tolerates(one, taint));
+        let taints = list(node, &["spec", "taints"]).iter();
+        taints.filter(lasts).filter(repels).any(|taint| !tolerated(taint))
+    }
+
     fn is_written(&self, keys: &[&str]) -> bool {
         self.pod_spec(keys).and_then(Value::as_str).is_some()
     }
+}
+
+/// Whether a toleration fits a taint: an empty effect fits every effect, an empty key with `Exists` every taint.
+/// <https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/api/core/v1/toleration.go>
+fn tolerates(toleration: &Value, taint: &Value) -> bool {
+    let field = |value, key| text(value, &[key]).unwrap_or_default();
+    let fits = |key| matches!(field(toleration, key), "") || field(toleration, key) == field(taint, key);
+    let value_fits = match field(toleration, "operator") {
+        "Exists" => true,
+        "" | "Equal" => field(toleration, "value") == field(taint, "value"),
+        _ => false,
+    };
+    fits("effect") && fits("key") && value_fits
 }
 
 /// The zone that a term of a node affinity asks for, if it asks for exactly one.

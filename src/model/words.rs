@@ -11,6 +11,15 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> Stri
     }
 }
 
+/// A text that somebody wrote, for a message: its beginning, where it is long.
+pub fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(40).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// A remedy, after the reason for what it mends where one is known: a clause that reads well after "because".
 pub fn with_reason(because: Option<&str>, remedy: &str) -> String {
     match because {

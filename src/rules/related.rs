@@ -54,6 +54,15 @@ pub(super) fn claims_of_set<'a>(template: &Claim<'_>, set: &Workload<'_>, cx: &C
         .collect()
 }
 
+/// How many claims of a set's template are still to be made for its replicas.
+pub(super) fn missing_claims(template: &Claim<'_>, set: &Workload<'_>, cx: &Context<'_>) -> u64 {
+    let (first, replicas) = (set.first_ordinal(), set.replicas());
+    let ordinals = first..first.saturating_add(replicas);
+    let claims = claims_of_set(template, set, cx);
+    let there = claims.iter().filter(|(ordinal, _)| ordinals.contains(ordinal)).count();
+    replicas.saturating_sub(there as u64)
+}
+
 /// Whether there are nodes, all of them are known, and they are all in one zone or name none.
 pub(super) fn has_one_zone(cx: &Context<'_>) -> bool {
     let mut zones = cx.view().rows(ViewKind::Node).map(|node| zone_of_node(Meta::of(node)));
@@ -137,7 +146,7 @@ pub(super) fn cost_of<'a>(claim: &Claim<'a>, size: Quantity, cx: &Context<'a>) -
 
 /// What the volume of a claim costs, where that is known.
 pub(super) fn monthly_cost<'a>(claim: &Claim<'a>, cx: &Context<'a>) -> Option<MonthlyCost<'a>> {
-    cost_of(claim, claim.capacity()?, cx)
+    cost_of(claim, size_of(claim, cx)?, cx)
 }
 
 /// The namespace that a source is in.
@@ -203,12 +212,21 @@ pub(super) fn size_mismatch(
     )
 }
 
+/// The classes of the cluster that somebody can be told to use. That of a CSI driver is none where CSIDriver objects are
+/// known and the driver has not got one: it is not installed.
+pub(super) fn usable_classes<'a>(cx: &Context<'a>) -> impl Iterator<Item = StorageClass<'a>> {
+    let tells = cx.view().count(ViewKind::CsiDriver) > 0;
+    let is_missing = move |class: &StorageClass<'a>| {
+        let driver = driver_name(class.provisioner(), cx);
+        let is_csi = cx.driver(driver).is_some_and(|known| known.driver.is_csi());
+        is_csi && cx.view().get(ViewKind::CsiDriver, "", driver) == Lookup::Absent
+    };
+    cx.classes().filter(move |class| !(tells && is_missing(class)))
+}
+
 /// What to do about a source of another driver: the classes of the cluster whose driver is the source's.
 pub(super) fn use_class_of(driver: &str, cx: &Context<'_>) -> String {
-    let classes: Vec<&str> = cx
-        .view()
-        .rows(ViewKind::StorageClass)
-        .map(StorageClass::new)
+    let classes: Vec<&str> = usable_classes(cx)
         .filter(|class| driver_name(class.provisioner(), cx) == driver)
         .map(StorageClass::name)
         .collect();

@@ -42,12 +42,17 @@ spec:
 ";
 
 /// Stores [`BOUND`] and waits until the claim is bound.
-fn bind(cx: &Cx<'_>, reclaim: &str) {
+pub(crate) fn bind(cx: &Cx<'_>, reclaim: &str) {
     cx.accepts(&BOUND.replace("RECLAIM", reclaim));
+    wait_until_claim_is(cx, "Bound");
+}
+
+/// Waits until the claim of [`BOUND`] is in a phase.
+pub(crate) fn wait_until_claim_is(cx: &Cx<'_>, phase: &str) {
     let claim = format!("/api/v1/namespaces/{}/persistentvolumeclaims/data", cx.namespace);
-    wait("the claim to be bound", || {
+    wait(&format!("the claim to be {phase}"), || {
         let claim = cx.api().get(&claim)?;
-        (claim["status"]["phase"] == "Bound").then_some(())
+        (claim["status"]["phase"] == phase).then_some(())
     });
 }
 

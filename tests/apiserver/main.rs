@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         scan::objects_that_were_stored_before_are_found,
         scan::a_namespace_that_does_not_exist_is_an_error_with_what_was_meant,
         scan::volguards_own_namespace_is_left_alone_whatever_its_name,
+        scan::a_lost_claim_is_bound_again_as_its_remedy_says,
         scan::what_may_not_be_listed_is_an_error_and_not_a_clean_bill,
         certificates::replicas_that_start_together_serve_one_certificate,
         certificates::no_request_fails_while_the_ca_is_replaced,

@@ -1,9 +1,10 @@
 //! `volguard scan` on a live cluster.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 
+use crate::categories::{bind, wait_until_claim_is};
 use crate::manifests::{BLOCK_CLASS, SHARED_CLAIM_ON_DISKS};
 use crate::support::Cx;
 
@@ -86,6 +87,52 @@ pub(crate) fn volguards_own_namespace_is_left_alone_whatever_its_name(cx: &Cx<'_
         (Some(0), &Value::from(0)),
         "{errors}"
     );
+}
+
+pub(crate) fn a_lost_claim_is_bound_again_as_its_remedy_says(cx: &Cx<'_>) {
+    bind(cx, "Retain");
+    let name = cx.fill("$NS-volume");
+    let uid = cx.get_json(&["pvc", "data"])["metadata"]["uid"].clone();
+    let uid = uid.as_str().expect("a uid");
+    cx.kubectl().must(&["delete", "pv", &name, "--wait=false"]);
+    let finalizers = json!({"metadata": {"finalizers": null}}).to_string();
+    cx.kubectl()
+        .must(&["patch", "pv", &name, "--type=merge", "--patch", &finalizers]);
+    wait_until_claim_is(cx, "Lost");
+    let told = lost_claim(cx);
+    assert!(told.contains(&format!("volume {name} is gone")), "{told}");
+    assert!(told.contains(&format!("name: data and uid: {uid}.")), "{told}");
+
+    let volume = "
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $NS-volume}
+spec:
+  storageClassName: $NS-manual
+  accessModes: [ReadWriteOnce]
+  capacity: {storage: 10Gi}
+  nfs: {server: files.example.com, path: /data}
+  persistentVolumeReclaimPolicy: Retain
+  claimRef: {apiVersion: v1, kind: PersistentVolumeClaim, namespace: $NS, name: data}
+";
+    cx.accepts(volume);
+    let told = lost_claim(cx);
+    assert!(told.contains("names it without its uid"), "{told}");
+    let uid = json!({"spec": {"claimRef": {"uid": uid}}}).to_string();
+    cx.kubectl()
+        .must(&["patch", "pv", &name, "--type=merge", "--patch", &uid]);
+    wait_until_claim_is(cx, "Bound");
+}
+
+/// What a scan says of the lost claim, and what to do.
+fn lost_claim(cx: &Cx<'_>) -> String {
+    let (_, report, errors) = scan(cx, &cx.admin_kubeconfig(), &[]);
+    let findings = report["findings"].as_array().unwrap_or_else(|| panic!("{errors}"));
+    let finding = findings
+        .iter()
+        .find(|finding| finding["rule"] == "lost-claim")
+        .unwrap_or_else(|| panic!("{report:#}"));
+    format!("{} {}", finding["message"], finding["remedy"])
 }
 
 pub(crate) fn what_may_not_be_listed_is_an_error_and_not_a_clean_bill(cx: &Cx<'_>) {

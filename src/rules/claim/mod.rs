@@ -38,12 +38,11 @@ pub mod unprotected_claim;
 pub mod unsupported_access_mode;
 pub mod unsupported_volume_mode;
 
-use crate::cluster::view::ViewKind;
 use crate::drivers::{Ask, Confidence, Driver, Fact, Parameters, Support};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::words::with_reason;
 use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
-use crate::rules::related::NAMED;
+use crate::rules::related::{NAMED, usable_classes};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -174,10 +173,8 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
     let wish = Wish::of(claim);
     // The rows are in the order of their names.
-    let classes: Vec<&str> = cx
-        .view()
-        .rows(ViewKind::StorageClass)
-        .filter_map(|row| Served::new(StorageClass::new(row), cx))
+    let classes: Vec<&str> = usable_classes(cx)
+        .filter_map(|class| Served::new(class, cx))
         .filter(|served| served.serves(&wish))
         .map(|served| served.class.name())
         .take(NAMED)

@@ -4,7 +4,7 @@ use crate::cluster::view::Lookup;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Fix, Needs, Profiles};
 use crate::model::words::listed;
 use crate::model::{Claim, ClassName, StorageClass};
-use crate::rules::related::NAMED;
+use crate::rules::related::{NAMED, usable_classes};
 
 crate::rule! {
     /// ## What it checks
@@ -57,7 +57,7 @@ crate::rule! {
         category: Category::Claim,
         class: Class::Availability,
         fix: Fix::None,
-        needs: &[Needs::StorageClass, Needs::PersistentVolume],
+        needs: &[Needs::StorageClass, Needs::PersistentVolume, Needs::CsiDriver],
         profiles: Profiles::actions(Action::Warn, Action::Warn, Action::Warn),
         check: Check::Claim(check),
     }
@@ -76,7 +76,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let message = format!("{} names no StorageClass, and no class is the default", claim.title());
-    let remedy = match listed(cx.classes().map(StorageClass::name), NAMED).as_str() {
+    let remedy = match listed(usable_classes(cx).map(StorageClass::name), NAMED).as_str() {
         "" => "Create a StorageClass and name it in the claim, or create one that is the default.".to_owned(),
         classes => format!(
             "Name a class of this cluster ({classes}), or make one the default: \

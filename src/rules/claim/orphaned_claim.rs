@@ -6,11 +6,10 @@ use crate::engine::{
     RuleParameters,
 };
 use crate::model::object::{PROTECT_LABEL, list, text, time};
-use crate::model::{Claim, ClaimOrigin, FieldPath, Meta, ObjectKind, Period, Volume, Workload, ordinal};
-use crate::rules::related::{monthly_cost, volume_of};
+use crate::model::{Claim, ClaimOrigin, FieldPath, ObjectKind, Period, Volume, Workload, ordinal};
+use crate::rules::related::{monthly_cost, size_of, volume_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 crate::rule! {
     /// ## What it checks
@@ -128,7 +127,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let cost = monthly_cost(claim, cx);
-    let size = match (claim.capacity(), &cost) {
+    let size = match (size_of(claim, cx), &cost) {
         (Some(size), Some(cost)) => format!(" ({size}, {cost})"),
         (Some(size), None) => format!(" ({size})"),
         (None, _) => String::new(),
@@ -161,18 +160,20 @@ fn bound_since(volume: Volume<'_>) -> Option<jiff::Timestamp> {
 
 /// Whether a workload would use the claim if it had more pods.
 fn is_wanted(claim: &Claim<'_>, cx: &Context<'_>) -> bool {
-    let names = |workload: Workload<'_>| {
+    let names = |workload: &Workload<'_>| {
         workload
             .claim_volumes()
             .iter()
             .any(|volume| volume.claim == claim.name())
     };
-    let makes = |set: &Value| {
-        list(set, &["spec", "volumeClaimTemplates"])
-            .iter()
-            .any(|template| ordinal(claim.name(), Meta::of(template).name(), Meta::of(set).name()).is_some())
+    let makes = |set: &Workload<'_>| {
+        set.set_templates()
+            .any(|template| ordinal(claim.name(), template.name(), set.meta().name()).is_some())
     };
-    let rows = |kind| cx.view().rows_in(kind, cx.namespace());
-    rows(ViewKind::StatefulSet).any(|set| makes(set) || names(Workload::new(ObjectKind::StatefulSet, set)))
-        || rows(ViewKind::Deployment).any(|row| names(Workload::new(ObjectKind::Deployment, row)))
+    let workloads = |view, kind| {
+        let rows = cx.view().rows_in(view, cx.namespace());
+        rows.map(move |row| Workload::new(kind, row))
+    };
+    workloads(ViewKind::StatefulSet, ObjectKind::StatefulSet).any(|set| makes(&set) || names(&set))
+        || workloads(ViewKind::Deployment, ObjectKind::Deployment).any(|deployment| names(&deployment))
 }

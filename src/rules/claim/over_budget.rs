@@ -8,16 +8,17 @@ use crate::engine::{
 };
 use crate::model::labels::LabelSelector;
 use crate::model::{Claim, ClaimOrigin, ClassName, FieldPath, ObjectKind, StorageClass, Subject, Usd, Workload};
-use crate::rules::related::claims_of_set;
+use crate::rules::related::missing_claims;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 crate::rule! {
     /// ## What it checks
-    /// A new claim, a claim that grows, or a StatefulSet with the claims of all its replicas brings the monthly cost of
-    /// the namespace's claims over its budget. Parameter `budgets` has the budgets of the namespaces that selectors
-    /// select; the first entry that matches counts. `usdPerMonth` is the budget of all others, which have none without
-    /// it. Without parameters the rule is silent; with them it warns, unless the policy gives another action.
+    /// A new claim, a claim that grows, or a StatefulSet with the claims of all its replicas, also of those that
+    /// `kubectl scale` or an autoscaler adds, brings the monthly cost of the namespace's claims over its budget. Parameter
+    /// `budgets` has the budgets of the namespaces that selectors select; the first entry that matches counts.
+    /// `usdPerMonth` is the budget of all others, which have none without it. Without parameters the rule is silent; with
+    /// them it warns, unless the policy gives another action.
     ///
     /// Costs are sizes times the list prices of the driver's knowledge base: an estimate, without discounts, snapshots,
     /// operations and traffic. Claims whose price is not known, and those of drivers that bill what is stored, are not
@@ -76,8 +77,9 @@ crate::rule! {
         category: Category::Claim,
         class: Class::Tenancy,
         fix: Fix::None,
-        needs: &[Needs::StorageClass, Needs::PersistentVolumeClaim, Needs::Namespace],
-        operations: &[Operation::Create, Operation::Update],
+        // The sets are what a scale is judged as.
+        needs: &[Needs::StorageClass, Needs::PersistentVolumeClaim, Needs::Namespace, Needs::StatefulSet],
+        operations: &[Operation::Create, Operation::Update, Operation::Scale],
         // There every claim of the namespace would be one too many.
         in_scan: false,
         profiles: Profiles::actions(Action::Off, Action::Off, Action::Off),
@@ -201,24 +203,22 @@ fn of_set<'a>(set: &Workload<'a>, cx: &Context<'a>, out: &mut Findings) -> Optio
         if template.origin() != ClaimOrigin::SetTemplate {
             continue;
         }
-        let existing = claims_of_set(template, set, cx).len();
-        let missing = set.replicas().saturating_sub(existing.try_into().unwrap_or(u64::MAX));
-        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        let missing = u32::try_from(missing_claims(template, set, cx)).unwrap_or(u32::MAX);
         let Some(price) = of_wanted(template, cx, out).filter(|_| missing > 0) else {
             continue;
         };
         let usd = price.usd * f64::from(missing);
-        match &mut added {
-            Some(added) => added.usd += usd,
-            None => {
-                added = Some(Added {
-                    usd,
-                    price,
-                    path: template.spec_path(&["resources", "requests", "storage"]),
-                    replaces: "",
-                });
-            }
-        }
+        let path = match cx.operation() {
+            Operation::Scale => FieldPath::of(&["spec", "replicas"]),
+            _ => template.spec_path(&["resources", "requests", "storage"]),
+        };
+        let first = added.get_or_insert(Added {
+            usd: 0.0,
+            price,
+            path,
+            replaces: "",
+        });
+        first.usd += usd;
     }
     added
 }

@@ -6,7 +6,7 @@ use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, 
 use crate::model::Claim;
 use crate::model::quantity::Quantity;
 use crate::model::words::listed;
-use crate::rules::related::NAMED;
+use crate::rules::related::{NAMED, usable_classes};
 
 const GIB: i128 = 1 << 30;
 
@@ -64,7 +64,7 @@ crate::rule! {
         category: Category::Claim,
         class: Class::NeverWorks,
         fix: Fix::None,
-        needs: &[Needs::StorageClass, Needs::PersistentVolume],
+        needs: &[Needs::StorageClass, Needs::PersistentVolume, Needs::CsiDriver],
         profiles: Profiles::actions(Action::Warn, Action::Deny, Action::Deny),
         check: Check::Claim(check),
     }
@@ -111,7 +111,7 @@ fn check(claim: &Claim<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
     };
     let wish = Wish::of(claim);
-    let others = cx.classes().filter_map(|class| Served::new(class, cx));
+    let others = usable_classes(cx).filter_map(|class| Served::new(class, cx));
     let others: Vec<_> = others
         .filter(|other| other.serves(&wish) && takes(other, bytes))
         .map(|other| other.class.name())

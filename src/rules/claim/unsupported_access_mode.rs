@@ -69,7 +69,7 @@ crate::rule! {
         category: Category::Claim,
         class: Class::NeverWorks,
         fix: Fix::None,
-        needs: &[Needs::StorageClass, Needs::PersistentVolume],
+        needs: &[Needs::StorageClass, Needs::PersistentVolume, Needs::CsiDriver],
         profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
         check: Check::Claim(check),
     }

@@ -11,11 +11,16 @@ crate::rule! {
     ///
     /// ## Why it matters
     /// Bound volumes go on working. But their claims can no longer grow, claims that are Pending are never provisioned,
-    /// and neither is what a StatefulSet asks for when it gets another replica.
+    /// and neither is what a StatefulSet asks for when it gets another replica. Volumes of `kubernetes.io/no-provisioner`
+    /// never grow; what their class says is that claims wait for their pods. Without it new claims bind at once, to volumes
+    /// of nodes where their pods may have no room.
     ///
     /// ## How to fix
-    /// Keep the class until nothing names it, or make one of the same name at once. Deleting a class and recreating it
-    /// is how its immutable fields are changed; that is what the warning is about then, and it may be ignored.
+    /// Keep the class until nothing names it. To change an immutable field, make a class under a new name for new claims,
+    /// and mark it as the default if the old one was. Where the name has to stay, as for the templates of a StatefulSet, the
+    /// class is deleted and created again (`kubectl replace --force` does both): where this rule denies, write a
+    /// [StorageException](../exceptions.md) with `rules: [class-in-use-deleted]`, `kinds: [StorageClass]` and the name of the
+    /// class, and delete it afterwards. The volumes stay as they are.
     ///
     /// ## Examples
     /// ```yaml,review
@@ -96,15 +101,22 @@ fn check(class: StorageClass<'_>, cx: &Context<'_>, out: &mut Findings) {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
+    let loss = if class.has_no_provisioner() {
+        "new claims do not wait for their pods"
+    } else if class.allows_expansion() {
+        "they cannot grow"
+    } else {
+        "new claims get no volume"
+    };
     let message = format!(
-        "{} and {} still name it: they cannot grow without the class",
+        "{} and {} still name it: without the class {loss}",
         many(claims, "claim"),
         many(volumes, "volume")
     );
     out.push(
         Finding::new(FieldPath::of(&["metadata", "name"]), name, message).remedy(format!(
-            "Keep StorageClass {name} until nothing names it, or recreate it at once where this is to change an \
-             immutable field."
+            "Keep StorageClass {name} until nothing names it. To change an immutable field, make a class under a new \
+             name, or write a StorageException for this one, and recreate it."
         )),
     );
 }

@@ -16,7 +16,8 @@ crate::rule! {
     /// external-provisioner refuses: every claim of the class stays Pending.
     ///
     /// ## How to fix
-    /// Keep `csi.storage.k8s.io/fstype` and remove the other. Parameters are immutable: the class must be recreated.
+    /// Keep `csi.storage.k8s.io/fstype` and remove the other. Parameters are immutable: an existing
+    /// class gives way to one under a new name.
     ///
     /// ## Examples
     /// ```yaml,fails

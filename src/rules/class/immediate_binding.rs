@@ -45,8 +45,8 @@ crate::rule! {
     /// affinity rules out. The pod then stays Pending, and the volume cannot move.
     ///
     /// ## How to fix
-    /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class must be recreated, which
-    /// leaves its volumes alone.
+    /// Set `volumeBindingMode: WaitForFirstConsumer`. The field is immutable: an existing class gives way to one under
+    /// a new name.
     ///
     /// At `/mutate` the field is set where the author did not write it. Where nobody can tell who wrote it (Helm 3,
     /// `kubectl create`), parameter `whenUnknown` decides: `Report` (the default) or `Fix` (the default in profile

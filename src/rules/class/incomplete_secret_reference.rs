@@ -22,7 +22,8 @@ crate::rule! {
     /// claim of the class stays Pending.
     ///
     /// ## How to fix
-    /// Write name and namespace of each secret, once. Parameters are immutable: the class must be recreated.
+    /// Write name and namespace of each secret, once. Parameters are immutable: an existing class
+    /// gives way to one under a new name.
     ///
     /// ## Examples
     /// ```yaml,fails

@@ -21,7 +21,8 @@ crate::rule! {
     /// claim, long after the class was made.
     ///
     /// ## How to fix
-    /// Correct the name or the parameter. Driver and parameters are immutable: the class must be recreated.
+    /// Correct the name or the parameter. Driver and parameters are immutable: an existing class gives
+    /// way to one under a new name.
     ///
     /// ## Examples
     /// ```yaml,fails

@@ -16,7 +16,8 @@ crate::rule! {
     ///
     /// ## Why it matters
     /// The API server accepts any parameters. The fault shows only when the first claim of the class stays Pending, or as
-    /// a slower volume than was asked for. Parameters are immutable, so the class must then be recreated.
+    /// a slower volume than was asked for. Parameters are immutable, so the class must then give way
+    /// to one under a new name.
     ///
     /// ## How to fix
     /// Correct the value, as the finding says.

@@ -14,8 +14,8 @@ crate::rule! {
     /// secret a volume uses is recorded when it is made, so a better class does not help the volumes that exist.
     ///
     /// ## How to fix
-    /// Give the controller-expand secret as well; as a rule it is the provisioner secret. Parameters are immutable: the
-    /// class must be recreated.
+    /// Give the controller-expand secret as well; as a rule it is the provisioner secret. Parameters are immutable: an
+    /// existing class gives way to one under a new name.
     ///
     /// Volumes that exist are mended one by one: set `spec.csi.controllerExpandSecretRef` of the PersistentVolume.
     ///

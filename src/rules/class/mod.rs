@@ -62,11 +62,12 @@ fn may_fill_in(cx: &Context<'_>, field: &str, when_unknown: WhenUnknown) -> bool
     cx.operation() == Operation::Create && when_unknown.may_fix(cx.wrote(&[field]))
 }
 
-/// What follows a remedy that changes a parameter.
-const PARAMETERS_STAY: &str = "Parameters are immutable: recreate an existing class.";
+/// What follows a remedy that changes a parameter. A class in use is not recreated without ado: see
+/// [`class_in_use_deleted`].
+const PARAMETERS_STAY: &str = "Parameters are immutable: in place of an existing class make one under a new name.";
 
 /// What follows a remedy that changes another immutable field.
-const FIELD_STAYS: &str = "The field is immutable: recreate an existing class.";
+const FIELD_STAYS: &str = "The field is immutable: in place of an existing class make one under a new name.";
 
 /// The class before an update.
 fn old_class<'a>(cx: &Context<'a>) -> Option<StorageClass<'a>> {

@@ -26,9 +26,9 @@ crate::rule! {
     /// One deleted claim, one deleted namespace, and the data is gone: the driver deletes the disk at once.
     ///
     /// ## How to fix
-    /// Set `reclaimPolicy: Retain`. The field is immutable: an existing class must be recreated. Volumes that exist keep
-    /// their own policy, `spec.persistentVolumeReclaimPolicy`, which can be changed. Retained volumes stay, and cost
-    /// money, until somebody deletes them.
+    /// Set `reclaimPolicy: Retain`. The field is immutable: an existing class gives way to one under a new name.
+    /// Volumes that exist keep their own policy, `spec.persistentVolumeReclaimPolicy`, which can be changed. Retained
+    /// volumes stay, and cost money, until somebody deletes them.
     ///
     /// No profile applies the fix by itself; with `mutate: true` the field is set where the author did not write it.
     /// Where nobody can tell who wrote it (Helm 3, `kubectl create`), parameter `whenUnknown` decides: `Report` (the

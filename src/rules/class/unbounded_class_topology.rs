@@ -18,7 +18,7 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Set `volumeBindingMode: WaitForFirstConsumer`, or make one class for each zone. The field is immutable: an existing
-    /// class must be recreated.
+    /// class gives way to one under a new name.
     ///
     /// ## Examples
     /// ```yaml,fails

@@ -18,8 +18,8 @@ crate::rule! {
     /// afterwards: the data must be copied.
     ///
     /// ## How to fix
-    /// Set the driver's parameter. Parameters are immutable: an existing class must be recreated, which leaves its volumes
-    /// alone. Some drivers need a secret or a key service as well; theirs is reported and never set.
+    /// Set the driver's parameter. Parameters are immutable: an existing class gives way to one under a new
+    /// name. Some drivers need a secret or a key service as well; theirs is reported and never set.
     ///
     /// At `/mutate` the parameter is set on new classes that do not have it, where nothing else is needed.
     ///

@@ -20,7 +20,8 @@ crate::rule! {
     /// Nobody feels addressed by the claims of the class: they stay Pending, without an error in their events.
     ///
     /// ## How to fix
-    /// Correct the name or install the driver. The provisioner of a class is immutable: the class must be recreated.
+    /// Correct the name or install the driver. The provisioner of a class is immutable: an existing class
+    /// gives way to one under a new name.
     ///
     /// A driver of your own is made known with a StorageDriver.
     ///

@@ -15,8 +15,8 @@ crate::rule! {
     /// The claim stays Pending, or it binds and its pods never start.
     ///
     /// ## How to fix
-    /// Choose a filesystem that the driver makes, or leave the choice to it. Parameters are immutable: the class must be
-    /// recreated.
+    /// Choose a filesystem that the driver makes, or leave the choice to it. Parameters are immutable: an existing
+    /// class gives way to one under a new name.
     ///
     /// ## Examples
     /// ```yaml,fails

@@ -91,11 +91,13 @@ fn check(namespace: &Subject<'_>, cx: &Context<'_>, out: &mut Findings) {
         (message, format!("pvc {first} -n {name}"))
     } else if !bound.is_empty() {
         let lost = bound.iter().filter(|claim| loses_data(claim, cx)).count();
-        let claims = if bound.len() == 1 { "claim" } else { "claims" };
-        let message = format!(
-            "namespace {name} is protected; with it go {} bound {claims}, {lost} of them with their data",
-            bound.len()
-        );
+        let going = match (bound.len(), lost) {
+            (1, 0) => "goes 1 bound claim, without its data".to_owned(),
+            (1, _) => "goes 1 bound claim, with its data".to_owned(),
+            (claims, 1) => format!("go {claims} bound claims, 1 of them with its data"),
+            (claims, lost) => format!("go {claims} bound claims, {lost} of them with their data"),
+        };
+        let message = format!("namespace {name} is protected; with it {going}");
         (message, format!("namespace {name}"))
     } else if cx.view().is_complete(ViewKind::PersistentVolumeClaim) {
         return;

@@ -3,10 +3,9 @@
 use crate::cluster::view::ViewKind;
 use crate::engine::cost::MonthlyCost;
 use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
-use crate::model::quantity::Quantity;
 use crate::model::words::listed;
 use crate::model::{Claim, FieldPath, ObjectKind, Workload};
-use crate::rules::related::{NAMED, claims_of_set, cost_of};
+use crate::rules::related::{NAMED, claims_of_set, monthly_cost};
 
 crate::rule! {
     /// ## What it checks
@@ -82,7 +81,14 @@ crate::rule! {
         summary: "StatefulSet leaves claims behind when it is scaled down",
         category: Category::Workload,
         class: Class::Tenancy,
-        needs: &[Needs::PersistentVolumeClaim, Needs::StorageClass, Needs::Pod],
+        needs: &[
+            Needs::PersistentVolumeClaim,
+            Needs::PersistentVolume,
+            Needs::StorageClass,
+            Needs::Pod,
+            // What a scale is judged as.
+            Needs::StatefulSet,
+        ],
         operations: &[Operation::Update, Operation::Scale, Operation::Scan],
         profiles: Profiles::actions(Action::Off, Action::Audit, Action::Audit),
         check: Check::Workload(&[ObjectKind::StatefulSet], check),
@@ -129,10 +135,7 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
     }
     left.sort_by_key(|(ordinal, claim)| (*ordinal, claim.name()));
     let names: Vec<&str> = left.iter().map(|(_, claim)| claim.name()).collect();
-    let costs: Option<Vec<_>> = left
-        .iter()
-        .map(|(_, claim)| cost_of(claim, size_of(claim)?, cx))
-        .collect();
+    let costs: Option<Vec<_>> = left.iter().map(|(_, claim)| monthly_cost(claim, cx)).collect();
     let cost = costs.map_or_else(String::new, |costs| {
         let usd: f64 = costs.iter().map(|cost| cost.usd).sum();
         let origin = costs.first().map(MonthlyCost::origin).unwrap_or_default();
@@ -151,14 +154,13 @@ fn check(set: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         set.replicas().to_string(),
         message,
     );
+    let more = match names.len().saturating_sub(DELETED_AT_ONCE) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     out.push(finding.remedy(format!(
-        "Delete them once their data is no longer needed: `kubectl delete pvc {} -n {}`.{cost}",
+        "Delete them once their data is no longer needed: `kubectl delete pvc {} -n {}`{more}.{cost}",
         names.iter().copied().take(DELETED_AT_ONCE).collect::<Vec<_>>().join(" "),
         cx.namespace()
     )));
-}
-
-/// The size of a claim, or the one that it asks for.
-fn size_of(claim: &Claim<'_>) -> Option<Quantity> {
-    claim.capacity().or_else(|| claim.request()?.ok())
 }

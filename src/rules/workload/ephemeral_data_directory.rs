@@ -15,8 +15,9 @@ crate::rule! {
     /// use for all sorts of things, such as `/data`, and those of caches are not known. Parameter `directories` adds some.
     ///
     /// It is silent where the mount is read-only, where a claim is mounted at a directory below, and where another
-    /// container of the pod has the same volume in a directory of another kind. Jobs are not judged: their databases
-    /// serve for a test.
+    /// container of the pod has the same volume in a directory of another kind. Jobs, and Pods of their own with
+    /// `restartPolicy: Never`, are not judged: their databases serve for a test. Nor is an `emptyDir` with
+    /// `medium: Memory`: who writes that wants the files to be volatile.
     ///
     /// ## Why it matters
     /// An `emptyDir` is deleted with its pod: by an eviction, a drained node, or the next version of the pod template. A
@@ -99,6 +100,13 @@ struct EphemeralDataDirectory {
 impl RuleParameters for EphemeralDataDirectory {}
 
 fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
+    if workload.kind() == ObjectKind::Pod
+        && workload
+            .pod_spec(&["restartPolicy"])
+            .is_some_and(|policy| policy == "Never")
+    {
+        return;
+    }
     let parameters = cx.parameters::<EphemeralDataDirectory>();
     let whose = |mount: &Mount<'_>| data_directory(mount.directory, &parameters.directories);
     // Most workloads mount nothing where a database keeps its files.
@@ -123,9 +131,13 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
 
     for (container, mount) in mounts.iter().filter(|(_, mount)| !mount.read_only) {
         let Some(what) = whose(mount) else { continue };
-        let (kind, fate) = match volumes.get(mount.volume).map(|volume| &volume.source) {
-            Some(VolumeSource::EmptyDir) => ("an emptyDir", "goes with the pod"),
-            Some(VolumeSource::HostPath) => ("a hostPath", "stays on one node"),
+        let Some(volume) = volumes.get(mount.volume) else {
+            continue;
+        };
+        let (kind, fate) = match &volume.source {
+            VolumeSource::EmptyDir if volume.text(&["emptyDir", "medium"]) == Some("Memory") => continue,
+            VolumeSource::EmptyDir => ("an emptyDir", "goes with the pod"),
+            VolumeSource::HostPath => ("a hostPath", "stays on one node"),
             _ => continue,
         };
         // The files lie deeper, on a volume of their own.

@@ -19,7 +19,8 @@ crate::rule! {
     ///
     /// ## How to fix
     /// Use `strategy.type: Recreate`, or `maxSurge: 0` with `maxUnavailable: 1`. Either stops the old pod first. A
-    /// StatefulSet does so by itself.
+    /// StatefulSet does so by itself. The API server refuses `Recreate` while `strategy.rollingUpdate` stands, which it
+    /// has filled in itself: a patch says `{type: Recreate, rollingUpdate: null}`.
     ///
     /// ## Examples
     /// ```yaml,fails
@@ -154,7 +155,9 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
                 claim.mode
             ),
         )
-        .remedy("Set strategy.type to Recreate, or maxSurge to 0 and maxUnavailable to 1."),
+        .remedy(
+            "Set strategy.type to Recreate and remove strategy.rollingUpdate, or set maxSurge to 0 and maxUnavailable to 1.",
+        ),
     );
 }
 

@@ -25,7 +25,9 @@ crate::rule! {
     /// administrator must have meant that to be safe.
     ///
     /// ## How to fix
-    /// Use a claim, or a generic ephemeral volume (`volumes[].ephemeral`) that is made with the pod and goes with it.
+    /// Use a claim, or a generic ephemeral volume (`volumes[].ephemeral`) that is made with the pod and goes with it. Of a
+    /// driver that is made for inline volumes, such as `secrets-store.csi.k8s.io`, there are no such: install it, with a
+    /// CSIDriver object whose `volumeLifecycleModes` has `Ephemeral`.
     ///
     /// ## Examples
     /// ```yaml,cluster
@@ -110,16 +112,34 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         let allowed = parameters.allowed_drivers.as_ref();
         if allowed.is_some_and(|allowed| !allowed.iter().any(|name| name == driver)) {
             let message = format!("the policy does not allow inline volumes of {driver}");
-            out.push(Finding::new(path, driver, message).remedy(
-                "Use a claim or a generic ephemeral volume, or add the driver to the rule's parameter allowedDrivers.",
-            ));
+            let remedy = if is_for_inline_volumes(driver, cx) {
+                "Do without the volume, or add the driver to the rule's parameter allowedDrivers."
+            } else {
+                "Use a claim or a generic ephemeral volume, or add the driver to the rule's parameter allowedDrivers."
+            };
+            out.push(Finding::new(path, driver, message).remedy(remedy));
             continue;
         }
         if let Some(finding) = without_mode(driver, path, cx, out) {
-            let remedy = "Use a claim, or a generic ephemeral volume: volumes[].ephemeral.volumeClaimTemplate.";
+            let remedy = if is_for_inline_volumes(driver, cx) {
+                format!(
+                    "Install the driver with a CSIDriver {driver} whose volumeLifecycleModes has Ephemeral: no claim gets a \
+                     volume of it."
+                )
+            } else {
+                "Use a claim, or a generic ephemeral volume: volumes[].ephemeral.volumeClaimTemplate.".to_owned()
+            };
             out.push(finding.remedy(remedy));
         }
     }
+}
+
+/// Whether pods have volumes of the driver inline, and claims are given none.
+fn is_for_inline_volumes(driver: &str, cx: &Context<'_>) -> bool {
+    cx.driver(driver).is_some_and(|known| {
+        let driver = known.driver;
+        driver.inline().value == Support::Served && driver.provisioning().value == Support::Refused
+    })
 }
 
 /// The finding about a driver that has no inline volumes.

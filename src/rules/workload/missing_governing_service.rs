@@ -1,7 +1,7 @@
 //! See the documentation of [`RULE`].
 
 use crate::cluster::view::{Lookup, ViewKind};
-use crate::engine::{Action, Category, Check, Class, Context, Finding, Findings, Needs, Operation, Profiles};
+use crate::engine::{Action, Category, Check, Class, Context, Door, Finding, Findings, Needs, Operation, Profiles};
 use crate::model::{FieldPath, ObjectKind, Workload, object};
 use serde_json::Value;
 
@@ -21,6 +21,9 @@ crate::rule! {
     /// ## How to fix
     /// Create a Service with `clusterIP: None` and the set's selector, and name it in `serviceName`. The field of an
     /// existing set cannot be changed, but the Service can be created under the name that the set has.
+    ///
+    /// Write the Service before the set: `kubectl apply` sends the objects of a file in their order, and the set is judged
+    /// when its Service is still to come. Where a policy denies that, a second `kubectl apply` of the file passes.
     ///
     /// ## Examples
     /// ```yaml,fails
@@ -145,6 +148,11 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         let remedy = "Create a Service with clusterIP: None and the set's selector, and name it in serviceName.";
         return report("no serviceName".to_owned(), remedy.to_owned());
     };
+    // `kubectl apply` sends the objects of a file one by one, in their order.
+    let again = match cx.door() {
+        Door::Webhook => " Apply again if it follows in the same file.",
+        Door::Manifests | Door::Cluster => "",
+    };
     match cx.view().get(ViewKind::Service, cx.namespace(), name) {
         Lookup::Found(service) => {
             if let Some((fault, remedy)) = fault_of(service, workload) {
@@ -153,7 +161,7 @@ fn check(workload: &Workload<'_>, cx: &Context<'_>, out: &mut Findings) {
         }
         Lookup::Absent => report(
             format!("Service {name} does not exist"),
-            format!("Create Service {name} with clusterIP: None and the set's selector."),
+            format!("Create Service {name} with clusterIP: None and the set's selector.{again}"),
         ),
         Lookup::Unknown => out.skip(format!("Service {name} is unknown")),
     }

@@ -7,11 +7,12 @@ use crate::engine::{
     Profiles, RuleParameters, Setting,
 };
 use crate::model::scheduling::{HOSTNAME_KEY, ZONE_KEYS};
-use crate::model::{ObjectKind, Workload, labels};
+use crate::model::{Meta, ObjectKind, Workload, labels};
 use crate::rules::related::{claims_of_set, has_one_zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 crate::rule! {
     /// ## What it checks
@@ -34,8 +35,18 @@ crate::rule! {
     /// the set is created, and adds a soft constraint on `kubernetes.io/hostname` where there is none, because any
     /// constraint turns the scheduler's default constraints off. Parameter `whenUnsatisfiable` says what happens when
     /// the zones cannot be balanced: `ScheduleAnyway`, or `DoNotSchedule` in profile Strict. The fix is always
-    /// `ScheduleAnyway` where the class chooses zones without the scheduler: it binds `Immediate` or lists
-    /// `allowedTopologies`.
+    /// `ScheduleAnyway` where the class chooses zones without the scheduler (it binds `Immediate` or lists
+    /// `allowedTopologies`), where a zone may have only nodes with taints that the pods do not tolerate, such as a pool
+    /// of GPUs, and where the cluster's nodes are not known. To a strict constraint such a zone is an empty one that
+    /// waits for a pod, and a replica stays Pending. The taints of a node's state (`node.kubernetes.io/…`) do not count:
+    /// a cordon softens nothing. Where nodes get other taints later, write the constraint yourself, with
+    /// `nodeTaintsPolicy: Honor`: zones without a node for the pods are left out then, those whose nodes are all
+    /// cordoned too.
+    ///
+    /// Write a constraint of your own on the zone when the set is created, if you want one. Added later by
+    /// `kubectl apply --server-side`, one with another `whenUnsatisfiable` stands beside that of the fix, because both
+    /// fields are keys of the list, and when the manifest loses it again, the whole list goes. Take the one that you do
+    /// not want out with `kubectl edit` or `kubectl patch`.
     ///
     /// Reported, but not fixed: sets that a controller owns, because the controller would undo it; sets whose claims
     /// exist already, because their volumes may stand in zones that the constraint forbids; sets with an author's own
@@ -216,7 +227,7 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
     let chosen_elsewhere = zonal
         .iter()
         .any(|template| template.class.binds_immediately() || !template.class.allowed_zones().is_empty());
-    let when_unsatisfiable = if chosen_elsewhere {
+    let when_unsatisfiable = if chosen_elsewhere || may_wait_for_a_zone(workload, cx) {
         WhenUnsatisfiable::ScheduleAnyway
     } else {
         cx.parameters::<MissingZoneSpread>().when_unsatisfiable
@@ -238,6 +249,25 @@ fn fix(workload: &Workload<'_>, zonal: &[ZonalTemplate<'_>], cx: &Context<'_>) -
         edits.push(append(HOSTNAME_KEY, WhenUnsatisfiable::ScheduleAnyway));
     }
     Some(edits)
+}
+
+/// Whether a strict constraint may wait for a pod in a zone where none can run: taints do not take a zone out of the count,
+/// unless a constraint says so. In a cluster whose nodes are unknown nobody can say.
+/// <https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/#spread-constraint-definition>
+fn may_wait_for_a_zone(workload: &Workload<'_>, cx: &Context<'_>) -> bool {
+    if cx.is_live() && !cx.view().is_complete(ViewKind::Node) {
+        return true;
+    }
+    let nodes = cx.view().rows(ViewKind::Node);
+    let mut repels: BTreeMap<&str, BTreeSet<bool>> = BTreeMap::new();
+    for node in nodes.filter(|node| workload.selects_node(Meta::of(node))) {
+        if let Some(zone) = Meta::of(node).label(ZONE_KEYS[0]) {
+            repels.entry(zone).or_default().insert(workload.is_repelled_by(node));
+        }
+    }
+    // Of the nodes without such a taint, an affinity may select none.
+    let open = |nodes: &BTreeSet<bool>| nodes.contains(&false) && !workload.requires_node_affinity();
+    repels.values().any(|nodes| nodes.contains(&true) && !open(nodes))
 }
 
 /// Whether claims of the set exist, or nobody can say in a cluster. Manifests that show none count as having none.

@@ -7,7 +7,7 @@ use crate::engine::{
 use crate::model::object::{at, map};
 use crate::model::quantity::Quantity;
 use crate::model::{Claim, ClaimOrigin, ClaimQuota, FieldPath, Limited, Meta, ObjectKind, Workload};
-use crate::rules::related::claims_of_set;
+use crate::rules::related::missing_claims;
 use serde_json::Value;
 
 crate::rule! {
@@ -87,7 +87,14 @@ crate::rule! {
         summary: "workload has more replicas than the namespace's storage quota has room for",
         category: Category::Workload,
         class: Class::Tenancy,
-        needs: &[Needs::ResourceQuota, Needs::PersistentVolumeClaim, Needs::StorageClass],
+        // The sets and Deployments are what a scale is judged as.
+        needs: &[
+            Needs::ResourceQuota,
+            Needs::PersistentVolumeClaim,
+            Needs::StorageClass,
+            Needs::StatefulSet,
+            Needs::Deployment,
+        ],
         operations: &[Operation::Create, Operation::Update, Operation::Scale],
         profiles: Profiles::actions(Action::Off, Action::Warn, Action::Warn),
         check: Check::Workload(
@@ -220,11 +227,7 @@ fn missing(template: &Claim<'_>, workload: &Workload<'_>, before: Option<u64>, c
         };
         return replicas.saturating_sub(there);
     }
-    let first = workload.first_ordinal();
-    let ordinals = first..first.saturating_add(replicas);
-    let claims = claims_of_set(template, workload, cx);
-    let there = claims.iter().filter(|(ordinal, _)| ordinals.contains(ordinal)).count();
-    replicas.saturating_sub(there as u64)
+    missing_claims(template, workload, cx)
 }
 
 /// A quantity of a quota: bytes, or a number of claims.
