@@ -1,5 +1,6 @@
 //! Which certificate `volguard serve` serves, and where it comes from.
 
+use super::supervise::supervise;
 use crate::cluster::watch;
 use crate::server::{Readiness, parse_duration};
 use crate::telemetry::Metrics;
@@ -147,7 +148,11 @@ impl CertificateArgs {
         };
         let resolver = Arc::new(CertificateResolver::default());
         let rotation = Rotation::new(Objects::new(&client, names), settings, Arc::clone(&resolver));
-        tokio::spawn(rotation.run(reporter(around)));
+        supervise(
+            around.readiness,
+            "certificate in the Secret",
+            rotation.run(reporter(around)),
+        );
         Ok(resolver)
     }
 
@@ -173,7 +178,11 @@ fn files(certificate: &Path, key: &Path, around: &Surroundings<'_>) -> anyhow::R
     let resolver = reloader.resolver();
     let mut report = reporter(around);
     report(reloader.status());
-    tokio::spawn(reloader.run(Reloader::INTERVAL, report));
+    supervise(
+        around.readiness,
+        "certificate files",
+        reloader.run(Reloader::INTERVAL, report),
+    );
     Ok(resolver)
 }
 
@@ -188,7 +197,7 @@ pub(super) fn clients(path: &Path, readiness: &Readiness) -> anyhow::Result<Arc<
         Some(problem) => renewal.not_met(problem),
         None => renewal.met(),
     };
-    tokio::spawn(authorities.run(Reloader::INTERVAL, report));
+    supervise(readiness, "client CAs", authorities.run(Reloader::INTERVAL, report));
     Ok(verifier)
 }
 

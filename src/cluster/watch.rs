@@ -138,6 +138,14 @@ impl Watcher {
         watcher
     }
 
+    /// Completes when a watch has ended, which none does but by a fault.
+    pub async fn ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(outcome) => tracing::error!(?outcome, "a watch has ended"),
+            None => std::future::pending().await,
+        }
+    }
+
     /// Starts to watch those of `kinds` that are not watched yet.
     pub fn extend(&mut self, kinds: impl IntoIterator<Item = ViewKind>) {
         for kind in kinds {
@@ -532,6 +540,18 @@ mod tests {
         next(&mut calls).await;
         assert!(view.is_synced());
         assert!(view.snapshot().get(ViewKind::StorageClass, "", "a").found().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_ends_is_noticed() {
+        let (client, _calls) = fake();
+        let mut watcher = Watcher::start(&client, [ViewKind::StorageClass], &Arc::new(LiveView::default()));
+        let limit = Duration::from_millis(50);
+        assert!(tokio::time::timeout(limit, watcher.ended()).await.is_err());
+        watcher.tasks.abort_all();
+        tokio::time::timeout(Duration::from_secs(60), watcher.ended())
+            .await
+            .unwrap();
     }
 
     #[tokio::test]
