@@ -1,6 +1,10 @@
-//! Writes to the API server that somebody else may undo.
+//! The pace of what is asked of the API server again and again.
 
 use std::time::{Duration, Instant};
+
+/// A watch that fails says so again within a minute, and one that works again may have nothing to say: after this time it is
+/// taken to work.
+pub(crate) const SILENCE: Duration = Duration::from_secs(180);
 
 /// The pauses between writes: none before the first, then longer ones while they follow each other closely, because
 /// they fail or because somebody undoes them.

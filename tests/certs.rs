@@ -183,6 +183,31 @@ fn serve(folder: &Path, life: Range<SystemTime>) -> Server {
     Server::start("volguard", folder, &given).unwrap()
 }
 
+#[test]
+fn client_cas_that_cannot_be_used_are_said_and_those_before_stay_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = SystemTime::now();
+    write_pair(folder.path(), now - HOUR..now + HOUR);
+    let authorities = folder.path().join("clients.crt");
+    std::fs::copy(folder.path().join("tls.crt"), &authorities).unwrap();
+    let given = [
+        "--standalone",
+        "--tls-cert",
+        "tls.crt",
+        "--tls-key",
+        "tls.key",
+        "--client-ca",
+        "clients.crt",
+    ];
+    let server = Server::start("volguard", folder.path(), &given.map(Into::into)).unwrap();
+    server.wait_ready().unwrap();
+    std::fs::write(&authorities, "junk").unwrap();
+    wait("the server to say so", || {
+        is_unready(&server, "certificate-renewal: clients.crt: holds no certificate").then_some(())
+    });
+    assert_eq!(server.admin_get("/readyz?exclude=certificate-renewal").0, 200);
+}
+
 fn is_unready(server: &Server, reason: &str) -> bool {
     let (status, text) = server.admin_get("/readyz");
     status == 503 && text.contains(reason)

@@ -16,6 +16,7 @@ use hyper::body::Frame;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::RootCertStore;
+use rustls::server::danger::ClientCertVerifier;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,8 +30,7 @@ use volguard::protocol::{Answer, Endpoint, Record, RecordedFinding, ReviewError,
 use volguard::server::{Limits, Readiness, Server, ServerConfig, shutdown_signal};
 use volguard::telemetry::Metrics;
 use volguard::tls::{
-    CertificateFiles, CertificateResolver, Identity, PemPair, Reloader, client_verifier, provider, server_config,
-    standalone,
+    CertificateFiles, CertificateResolver, ClientCa, Identity, PemPair, Reloader, provider, server_config, standalone,
 };
 
 /// Nothing in these tests takes longer, unless it hangs.
@@ -98,7 +98,7 @@ struct Running {
 
 struct Setup {
     limits: Limits,
-    client_ca: Option<std::path::PathBuf>,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
     delay: Duration,
     grace: Duration,
     certificate: Option<(Arc<CertificateResolver>, String)>,
@@ -108,7 +108,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            client_ca: None,
+            clients: None,
             delay: Duration::ZERO,
             grace: PATIENCE,
             certificate: None,
@@ -129,8 +129,7 @@ impl Setup {
             let identity = Identity::from_pem(&made.pair, "certificate", "key").unwrap();
             (Arc::new(CertificateResolver::new(&identity)), made.ca_pem)
         });
-        let clients = self.client_ca.map(|path| client_verifier(&path).unwrap());
-        let tls = Arc::new(server_config(resolver, clients).unwrap());
+        let tls = Arc::new(server_config(resolver, self.clients).unwrap());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = ServerConfig {
             listen: any,
@@ -816,12 +815,12 @@ async fn a_large_review_does_not_hold_up_the_others() {
 
 // === Certificates ===
 
-struct ClientCa {
+struct Client {
     ca_pem: String,
     pair: PemPair,
 }
 
-fn client_ca() -> ClientCa {
+fn client_ca() -> Client {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -834,7 +833,7 @@ fn client_ca() -> ClientCa {
         certificate: certificate.pem().into_bytes(),
         key: key.serialize_pem().into_bytes(),
     };
-    ClientCa { ca_pem, pair }
+    Client { ca_pem, pair }
 }
 
 #[tokio::test]
@@ -844,7 +843,7 @@ async fn with_a_client_ca_only_its_clients_are_served() {
     let ours = client_ca();
     std::fs::write(&path, &ours.ca_pem).unwrap();
     let server = Setup {
-        client_ca: Some(path),
+        clients: Some(ClientCa::start(&path).unwrap().verifier()),
         ..Setup::default()
     }
     .start()
@@ -863,6 +862,61 @@ async fn with_a_client_ca_only_its_clients_are_served() {
         assert_eq!(attempt(Some(client_ca().pair)).await, None);
     }
     assert_eq!(server.admin("/readyz").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn new_client_cas_count_from_the_next_handshake_on_and_broken_ones_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    let (first, second) = (client_ca(), client_ca());
+    std::fs::write(&path, &first.ca_pem).unwrap();
+    let authorities = ClientCa::start(&path).unwrap();
+    let verifier = authorities.verifier();
+    let made = standalone("test").unwrap();
+    let identity = Identity::from_pem(&made.pair, "certificate", "key").unwrap();
+    let server = Setup {
+        clients: Some(verifier),
+        certificate: Some((Arc::new(CertificateResolver::new(&identity)), made.ca_pem)),
+        ..Setup::default()
+    }
+    .start()
+    .await;
+    let (report, mut reports) = tokio::sync::watch::channel(None);
+    let poll = tokio::spawn(authorities.run(Duration::from_millis(5), move |problem| {
+        report.send_replace(problem.map(str::to_owned));
+    }));
+    // One configuration a client, so that it could resume a session.
+    let configs = [&first, &second].map(|client| {
+        [&rustls::version::TLS12, &rustls::version::TLS13]
+            .map(|version| client_config(&server.ca_pem, &[version], Some(&client.pair)))
+    });
+    let reaches = async |client: usize| {
+        let mut answers = [false; 2];
+        for (config, answer) in configs[client].iter().zip(&mut answers) {
+            if let Ok(mut client) = connect_http1(server.address, config.clone()).await {
+                *answer = client.send(post("/validate", full("{}"))).await.is_ok();
+            }
+        }
+        answers
+    };
+    assert_eq!((reaches(0).await, reaches(1).await), ([true; 2], [false; 2]));
+
+    replace(&path, second.ca_pem.as_bytes());
+    let swapped = async { while reaches(1).await != [true; 2] {} };
+    timeout(PATIENCE, swapped).await.expect("the new CA does not count");
+    assert_eq!(reaches(0).await, [false; 2]);
+
+    replace(&path, b"junk");
+    let problem = timeout(PATIENCE, reports.wait_for(Option::is_some)).await.unwrap();
+    let problem = problem.unwrap().clone().unwrap();
+    assert!(problem.contains("ca.pem: holds no certificate"), "{problem}");
+    assert_eq!((reaches(0).await, reaches(1).await), ([false; 2], [true; 2]));
+
+    replace(&path, first.ca_pem.as_bytes());
+    let mended = timeout(PATIENCE, reports.wait_for(Option::is_none)).await.unwrap();
+    drop(mended.unwrap());
+    assert_eq!((reaches(0).await, reaches(1).await), ([true; 2], [false; 2]));
+    poll.abort();
 }
 
 /// A Secret volume as the kubelet makes it: `..data` points to a folder that is replaced as a whole.

@@ -10,7 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("yaml", &[]),
     ("resources", &["yaml"]),
     ("drivers", &["model", "resources"]),
-    ("cluster", &["model", "yaml"]),
+    ("cluster", &["model", "pace", "yaml"]),
     ("engine", &["cluster", "drivers", "model"]),
     ("rules", &["engine", "cluster", "drivers", "model"]),
     (

@@ -1,12 +1,16 @@
 //! Which certificate `volguard serve` serves, and where it comes from.
 
+use super::supervise::supervise;
 use crate::cluster::watch;
 use crate::server::{Readiness, parse_duration};
 use crate::telemetry::Metrics;
 use crate::tls::rotate::{Names, Objects, Rotation, Settings};
-use crate::tls::{self, CertificateFiles, CertificateResolver, CertificateStatus, Identity, Life, Lifetimes, Reloader};
+use crate::tls::{
+    self, CertificateFiles, CertificateResolver, CertificateStatus, ClientCa, Identity, Life, Lifetimes, Reloader,
+};
 use anyhow::Context as _;
 use clap::Args;
+use rustls::server::danger::ClientCertVerifier;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -144,7 +148,11 @@ impl CertificateArgs {
         };
         let resolver = Arc::new(CertificateResolver::default());
         let rotation = Rotation::new(Objects::new(&client, names), settings, Arc::clone(&resolver));
-        tokio::spawn(rotation.run(reporter(around)));
+        supervise(
+            around.readiness,
+            "certificate in the Secret",
+            rotation.run(reporter(around)),
+        );
         Ok(resolver)
     }
 
@@ -170,15 +178,37 @@ fn files(certificate: &Path, key: &Path, around: &Surroundings<'_>) -> anyhow::R
     let resolver = reloader.resolver();
     let mut report = reporter(around);
     report(reloader.status());
-    tokio::spawn(reloader.run(Reloader::INTERVAL, report));
+    supervise(
+        around.readiness,
+        "certificate files",
+        reloader.run(Reloader::INTERVAL, report),
+    );
     Ok(resolver)
 }
+
+/// Accepts the clients of the CAs in this file, now and later.
+pub(super) fn clients(path: &Path, readiness: &Readiness) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
+    let authorities = ClientCa::start(path)?;
+    let verifier = authorities.verifier();
+    // As with the server's own certificate, a replica can serve with the CAs before.
+    let renewal = readiness.condition(RENEWAL, "not looked at yet");
+    renewal.met();
+    let report = move |problem: Option<&str>| match problem {
+        Some(problem) => renewal.not_met(problem),
+        None => renewal.met(),
+    };
+    supervise(readiness, "client CAs", authorities.run(Reloader::INTERVAL, report));
+    Ok(verifier)
+}
+
+/// The condition that a probe may leave out.
+const RENEWAL: &str = "certificate-renewal";
 
 /// Tells metrics and readiness how a certificate stands. A replica can serve while a renewal fails, so that is a
 /// condition of its own, which a probe may leave out.
 fn reporter(around: &Surroundings<'_>) -> impl FnMut(&CertificateStatus) + Send + use<> {
     let served = around.readiness.condition("certificate", "there is none yet");
-    let renewal = around.readiness.condition("certificate-renewal", "not looked at yet");
+    let renewal = around.readiness.condition(RENEWAL, "not looked at yet");
     let metrics = Arc::clone(around.metrics);
     move |status| {
         match unusable(status.life, SystemTime::now()) {

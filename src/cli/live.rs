@@ -2,6 +2,7 @@
 
 use super::said::Said;
 use super::serve::ServeArgs;
+use super::supervise::supervise;
 use crate::cluster::live::{LiveView, Sync};
 use crate::cluster::view::{View, ViewKind};
 use crate::cluster::watch::{self, Watcher};
@@ -28,7 +29,11 @@ pub(super) async fn start(
     let live = Arc::new(LiveView::new(View::default()));
     let watcher = Watcher::start(&client, ViewKind::OWN, &live);
     let (verdicts, told) = tokio::sync::watch::channel(Vec::new());
-    tokio::spawn(own::write(client, told, uses.clone()));
+    supervise(
+        readiness,
+        "statuses of policies",
+        own::write(client, told, uses.clone()),
+    );
     let follower = Follower {
         live: Arc::clone(&live),
         watcher,
@@ -53,23 +58,12 @@ pub(super) async fn start(
         }
     };
     supervise(readiness, "policies of the cluster", follower.run(told));
-    tokio::spawn(count(Arc::clone(&live), Arc::clone(metrics)));
+    supervise(
+        readiness,
+        "metrics of the caches",
+        count(Arc::clone(&live), Arc::clone(metrics)),
+    );
     Ok(live)
-}
-
-/// Runs what never ends. If it does all the same, that is a fault of volguard: it is no longer ready, so that it is noticed.
-fn supervise(readiness: &Readiness, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-    let running = readiness.condition(name, "not followed yet");
-    running.met();
-    let task = tokio::spawn(task);
-    tokio::spawn(async move {
-        let outcome = task.await;
-        tracing::error!(
-            ?outcome,
-            "{name} are no longer followed; restart volguard, and please report this"
-        );
-        running.not_met("no longer followed because of a fault; restart volguard");
-    });
 }
 
 /// Counts what the watches bring.

@@ -12,6 +12,7 @@ mod rules;
 mod said;
 mod scan;
 mod serve;
+mod supervise;
 
 use crate::drivers::Drivers;
 use crate::model::words::with_causes;

@@ -1,6 +1,6 @@
 //! `volguard serve`.
 
-use super::certificate::{CertificateArgs, Surroundings};
+use super::certificate::{self, CertificateArgs, Surroundings};
 use super::said::Said;
 use super::{DriverFiles, live};
 use crate::admission::{Admission, Cluster};
@@ -30,7 +30,7 @@ pub(super) struct ServeArgs {
     admin_listen: SocketAddr,
     #[command(flatten)]
     certificate: CertificateArgs,
-    /// Serve only clients with a certificate of the CA in this file.
+    /// Serve only clients with a certificate of a CA in this file, PEM; read again when it changes.
     #[arg(long, env = "VOLGUARD_CLIENT_CA")]
     client_ca: Option<PathBuf>,
     /// No cluster: no kubeconfig is read, and without --tls-cert a certificate is made at start.
@@ -97,8 +97,12 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         metrics: &metrics,
         readiness: &readiness,
     };
-    let certificate = args.certificate.resolver(&surroundings).await?;
-    let clients = args.client_ca.as_deref().map(tls::client_verifier).transpose()?;
+    let resolver = args.certificate.resolver(&surroundings).await?;
+    let clients = args
+        .client_ca
+        .as_deref()
+        .map(|path| certificate::clients(path, &readiness))
+        .transpose()?;
     let config = ServerConfig {
         listen: args.listen,
         admin_listen: args.admin_listen,
@@ -112,7 +116,7 @@ async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         cluster,
         own_namespace: args.namespace.clone(),
     };
-    let tls = Arc::new(tls::server_config(certificate, clients)?);
+    let tls = Arc::new(tls::server_config(resolver, clients)?);
     let server = Server::bind(config, tls, Arc::new(admission), metrics, readiness).await?;
     let mut err = std::io::stderr();
     writeln!(err, "volguard admin on http://{}", server.admin_address())?;

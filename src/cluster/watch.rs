@@ -5,6 +5,7 @@ use super::live::LiveView;
 use super::trim::trim;
 use super::view::{View, ViewKind};
 use crate::model::words::with_causes;
+use crate::pace::SILENCE;
 use futures::StreamExt;
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -19,6 +20,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 /// The longest time between two attempts; the backoff never ends, so this is for its type only.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -136,6 +138,14 @@ impl Watcher {
         watcher
     }
 
+    /// Completes when a watch has ended, which none does but by a fault.
+    pub async fn ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(outcome) => tracing::error!(?outcome, "a watch has ended"),
+            None => std::future::pending().await,
+        }
+    }
+
     /// Starts to watch those of `kinds` that are not watched yet.
     pub fn extend(&mut self, kinds: impl IntoIterator<Item = ViewKind>) {
         for kind in kinds {
@@ -152,7 +162,7 @@ impl Watcher {
 async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
     // It starts over by itself after two minutes without a failure.
     let mut backoff = DefaultBackoff::default();
-    let mut reported = Reported::Nothing;
+    let mut reporter = Reporter::new(kind);
     let mut attempt = 0;
     loop {
         let resource = resource(kind.group(), kind.as_str(), attempt);
@@ -160,17 +170,25 @@ async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
         let mut events = pin!(watcher(api, Config::default().page_size(PAGE)));
         // While a list comes in, look-ups go on in what was known before.
         let mut listed = View::default();
-        while let Some(event) = events.next().await {
+        loop {
+            let event = tokio::select! {
+                event = events.next() => event,
+                () = moment(reporter.end_of_silence()) => {
+                    reporter.works();
+                    continue;
+                }
+            };
             let error = match event {
-                Ok(event) => {
-                    if matches!(event, Event::InitDone) && reported != Reported::Nothing {
-                        reported = Reported::Nothing;
-                        tracing::info!(kind = kind.as_str(), "{} objects can be read again", kind.as_str());
+                None => break,
+                Some(Ok(event)) => {
+                    // A watch that goes on where it was cut brings no list.
+                    if !matches!(event, Event::Init | Event::InitApply(_)) {
+                        reporter.works();
                     }
                     take(&view, kind, &mut listed, event);
                     continue;
                 }
-                Err(error) => error,
+                Some(Err(error)) => error,
             };
             // Not `Status::is_not_found`, which misses the answer in plain text that stands for a group nobody serves.
             // https://github.com/kube-rs/kube/blob/5.0.0/kube-core/src/response.rs#L151
@@ -178,11 +196,11 @@ async fn watch(client: Client, kind: ViewKind, view: Arc<LiveView>) {
             let (refused, absent) = (has_code(403), has_code(404));
             if absent {
                 attempt += 1;
-                reported = report_absent(reported, kind);
+                reporter.absent();
                 // Where there is no such kind there are no such objects.
                 view.replace(kind, View::default());
             } else {
-                reported = report(reported, &resource, &error, refused);
+                reporter.failed(&resource, &error, refused);
             }
             if refused {
                 view.refuse(kind);
@@ -237,59 +255,99 @@ fn row(kind: ViewKind, mut object: DynamicObject) -> Option<Arc<Value>> {
     }
 }
 
-/// What has been said of a kind since it could last be listed.
+/// Waits for a moment, for ever where there is none.
+async fn moment(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What is wrong with the watch of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reported {
-    Nothing,
+enum Trouble {
     Failure,
     Refusal,
     Absence,
 }
 
-/// Says that the API server has no such kind, unless it has been said already.
-fn report_absent(before: Reported, kind: ViewKind) -> Reported {
-    if before != Reported::Absence {
-        tracing::info!(
-            kind = kind.as_str(),
-            "the API server has no kind {} in group {}; it is picked up when its definition is installed",
-            kind.as_str(),
-            kind.group()
-        );
-    }
-    Reported::Absence
+/// Says what is wrong with the watch of a kind, each thing once, and when it is over.
+#[derive(Debug)]
+struct Reporter {
+    kind: ViewKind,
+    /// What has been said, and when it was last met with.
+    said: Option<(Trouble, Instant)>,
 }
 
-/// Says what failed, unless it has been said already.
-fn report(before: Reported, resource: &ApiResource, error: &watcher::Error, refused: bool) -> Reported {
-    let now = if refused { Reported::Refusal } else { Reported::Failure };
-    if now == before {
-        return now;
+impl Reporter {
+    fn new(kind: ViewKind) -> Self {
+        Self { kind, said: None }
     }
-    let error = status(error).map_or_else(|| with_causes(error), |status| status.message.clone());
-    let ApiResource {
-        kind, group, plural, ..
-    } = resource;
-    if refused {
-        let is_own = ViewKind::find(group, kind).is_some_and(|kind| ViewKind::OWN.contains(&kind));
-        let consequence = if is_own {
-            "what they say is not in force, or stays as it was last known"
+
+    /// Notes what is wrong; says whether it has not been said yet.
+    fn is_news(&mut self, trouble: Trouble) -> bool {
+        let before = self.said.replace((trouble, Instant::now()));
+        before.is_none_or(|(before, _)| before != trouble)
+    }
+
+    /// When a watch that failed is taken to work, if it does not fail again: one that goes on may have nothing to say. What was
+    /// refused or absent comes with a list.
+    fn end_of_silence(&self) -> Option<Instant> {
+        match self.said {
+            Some((Trouble::Failure, met)) => Some(met + SILENCE),
+            _ => None,
+        }
+    }
+
+    /// The watch works.
+    fn works(&mut self) {
+        if self.said.take().is_some() {
+            let kind = self.kind.as_str();
+            tracing::info!(kind, "{kind} objects can be read again");
+        }
+    }
+
+    /// The API server has no such kind.
+    fn absent(&mut self) {
+        if self.is_news(Trouble::Absence) {
+            let kind = self.kind.as_str();
+            tracing::info!(
+                kind,
+                "the API server has no kind {kind} in group {}; it is picked up when its definition is installed",
+                self.kind.group()
+            );
+        }
+    }
+
+    /// The watch failed, because it was refused or otherwise.
+    fn failed(&mut self, resource: &ApiResource, error: &watcher::Error, refused: bool) {
+        let trouble = if refused { Trouble::Refusal } else { Trouble::Failure };
+        if !self.is_news(trouble) {
+            return;
+        }
+        let error = status(error).map_or_else(|| with_causes(error), |status| status.message.clone());
+        let ApiResource { group, plural, .. } = resource;
+        let kind = self.kind.as_str();
+        if refused {
+            let consequence = if ViewKind::OWN.contains(&self.kind) {
+                "what they say is not in force, or stays as it was last known"
+            } else {
+                "checks that need them are skipped"
+            };
+            tracing::warn!(
+                kind,
+                error,
+                "not allowed to read {kind} objects, so {consequence}; allow list and watch of resource {plural} in API \
+                 group \"{group}\" in the ClusterRole of volguard's ServiceAccount"
+            );
         } else {
-            "checks that need them are skipped"
-        };
-        tracing::warn!(
-            kind,
-            error,
-            "not allowed to read {kind} objects, so {consequence}; allow list and watch of resource {plural} in API group \
-             \"{group}\" in the ClusterRole of volguard's ServiceAccount"
-        );
-    } else {
-        tracing::warn!(
-            kind,
-            error,
-            "cannot watch {kind} objects; trying again, with what is known so far"
-        );
+            tracing::warn!(
+                kind,
+                error,
+                "cannot watch {kind} objects; trying again, with what is known so far"
+            );
+        }
     }
-    now
 }
 
 /// What the API server itself said, if it answered.
@@ -312,7 +370,6 @@ mod tests {
     use http::{Request, Response};
     use kube::client::Body;
     use serde_json::json;
-    use std::time::Instant;
     use tokio::sync::{mpsc, oneshot};
 
     /// A request that the fake API server was sent, and where its answer goes.
@@ -379,7 +436,7 @@ mod tests {
 
     async fn arrival(view: &LiveView, name: &str) {
         let now = view
-            .wait_for(&[named(name)], Instant::now() + Duration::from_secs(60))
+            .wait_for(&[named(name)], (Instant::now() + Duration::from_secs(60)).into())
             .await;
         assert!(
             matches!(now.get(ViewKind::StorageClass, "", name), Lookup::Found(_)),
@@ -483,6 +540,34 @@ mod tests {
         next(&mut calls).await;
         assert!(view.is_synced());
         assert!(view.snapshot().get(ViewKind::StorageClass, "", "a").found().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_ends_is_noticed() {
+        let (client, _calls) = fake();
+        let mut watcher = Watcher::start(&client, [ViewKind::StorageClass], &Arc::new(LiveView::default()));
+        let limit = Duration::from_millis(50);
+        assert!(tokio::time::timeout(limit, watcher.ended()).await.is_err());
+        watcher.tasks.abort_all();
+        tokio::time::timeout(Duration::from_secs(60), watcher.ended())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_said_once_and_a_silent_watch_is_taken_to_work() {
+        let mut reporter = Reporter::new(ViewKind::StorageClass);
+        assert_eq!(reporter.end_of_silence(), None);
+        assert!(reporter.is_news(Trouble::Failure));
+        let first = reporter.end_of_silence().unwrap();
+        assert!(!reporter.is_news(Trouble::Failure));
+        assert!(reporter.end_of_silence().unwrap() >= first);
+        assert!(first >= Instant::now() + SILENCE / 2);
+        reporter.works();
+        assert_eq!(reporter.end_of_silence(), None);
+        assert!(reporter.is_news(Trouble::Failure));
+        assert!(reporter.is_news(Trouble::Refusal));
+        assert_eq!(reporter.end_of_silence(), None, "what was refused comes with a list");
     }
 
     #[tokio::test]

@@ -27,13 +27,14 @@ pub struct Follower {
 
 impl Follower {
     /// Puts in force what is there, as soon as it is known, and again whenever it changes or an exception expires; `told` is
-    /// called each time. Never ends.
+    /// called each time. Never ends, unless a watch does, which is a fault.
     pub async fn run(mut self, mut told: impl FnMut(&Assembly)) {
         let (mut seen, mut next_expiry) = (None, None);
         loop {
             let view = tokio::select! {
                 view = self.live.changed(ViewKind::OWN, &mut seen) => view,
                 () = moment(next_expiry) => self.live.snapshot(),
+                () = self.watcher.ended() => return,
             };
             let assembly = self.assembler.assemble(&view, Timestamp::now());
             next_expiry = assembly.next_expiry;

@@ -1,6 +1,5 @@
 //! Whether reviews should be sent here: every named condition is met and no shutdown has begun.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The process's readiness; clones share it. Without a condition it is ready.
@@ -9,27 +8,28 @@ pub struct Readiness(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Why each condition is not met; empty when it is.
-    conditions: BTreeMap<&'static str, Option<String>>,
+    /// The name of each condition, and why it is not met; empty when it is.
+    conditions: Vec<(&'static str, Option<String>)>,
     shutting_down: bool,
 }
 
 /// One condition of a [`Readiness`].
 #[derive(Debug, Clone)]
 pub struct Condition {
-    name: &'static str,
+    /// Its place among the conditions.
+    place: usize,
     readiness: Readiness,
 }
 
 impl Readiness {
-    /// Adds a condition that is not met yet, because of `reason`.
+    /// Adds a condition that is not met yet, because of `reason`. Several may have one name, by which they are excluded.
     pub fn condition(&self, name: &'static str, reason: impl Into<String>) -> Condition {
-        let condition = Condition {
-            name,
+        let mut state = self.state();
+        state.conditions.push((name, Some(reason.into())));
+        Condition {
+            place: state.conditions.len() - 1,
             readiness: self.clone(),
-        };
-        condition.not_met(reason);
-        condition
+        }
     }
 
     /// From now on never ready again: the process is ending.
@@ -63,12 +63,18 @@ impl Readiness {
 impl Condition {
     /// The condition is met.
     pub fn met(&self) {
-        self.readiness.state().conditions.insert(self.name, None);
+        self.set(None);
     }
 
     /// The condition is not met, because of `reason`.
     pub fn not_met(&self, reason: impl Into<String>) {
-        self.readiness.state().conditions.insert(self.name, Some(reason.into()));
+        self.set(Some(reason.into()));
+    }
+
+    fn set(&self, reason: Option<String>) {
+        if let Some((_, kept)) = self.readiness.state().conditions.get_mut(self.place) {
+            *kept = reason;
+        }
     }
 }
 

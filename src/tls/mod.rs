@@ -1,13 +1,15 @@
-//! TLS: the provider, the certificate that is served, and the three ways it gets there.
+//! TLS: the provider, the clients that are served, the certificate that is served, and the three ways it gets there.
 //!
 //! ```text
 //! files ----------- reload ----------> resolver -> handshakes
 //! nothing --------- standalone ------> resolver
 //! a Secret -------- rotate ----------> resolver       contents -> plan -> authority, at the pace of the Secret's watch
+//! a file of CAs --- clients ---------> verifier -> handshakes
 //! ```
 
 mod authority;
 mod certificate;
+mod clients;
 mod contents;
 mod files;
 mod peer;
@@ -17,16 +19,16 @@ mod resolver;
 pub mod rotate;
 mod standalone;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ResolvesServerCert, WebPkiClientVerifier};
+use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
 
 pub use authority::is_name;
 pub use certificate::{Certificate, Life, leads_to};
+pub use clients::ClientCa;
 pub use contents::{Contents, Material};
 pub use files::{CertificateFiles, Identity, PemPair};
 pub use peer::served_at;
@@ -76,57 +78,16 @@ pub fn server_config(
     let builder = rustls::ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|error| TlsError::Setup(error.to_string()))?;
+    let verifies_clients = clients.is_some();
     let builder = match clients {
         Some(verifier) => builder.with_client_cert_verifier(verifier),
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(certificate);
+    if verifies_clients {
+        // Whoever resumes a session is not verified again, though its CA may be gone.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+    }
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// Reads the CA certificates in the PEM file at `path`; the verifier accepts only clients with a certificate of one of
-/// them. Fails if the file cannot be read, or holds no certificate, or one that cannot be a CA's.
-pub fn client_verifier(path: &Path) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
-    let name = path.display().to_string();
-    let pem = files::read_bounded(path)?;
-    let mut roots = RootCertStore::empty();
-    for certificate in files::certificates(&pem, &name)? {
-        roots.add(certificate).map_err(|error| TlsError::Content {
-            name: name.clone(),
-            problem: format!("a certificate in it cannot be used as a client CA: {error}"),
-        })?;
-    }
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
-        .build()
-        .map_err(|error| TlsError::Content {
-            name,
-            problem: format!("cannot be used as a client CA: {error}"),
-        })?;
-    Ok(verifier)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-    use super::*;
-
-    #[test]
-    fn a_client_ca_file_must_hold_a_certificate() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ca.pem");
-        let missing = client_verifier(&path).unwrap_err().to_string();
-        assert!(
-            missing.starts_with("cannot read ") && missing.contains("ca.pem"),
-            "{missing}"
-        );
-
-        std::fs::write(&path, "not PEM").unwrap();
-        let empty = client_verifier(&path).unwrap_err().to_string();
-        assert!(empty.contains("ca.pem: holds no certificate"), "{empty}");
-
-        std::fs::write(&path, standalone("test").unwrap().ca_pem).unwrap();
-        client_verifier(&path).unwrap();
-    }
 }

@@ -65,6 +65,7 @@ fn main() -> ExitCode {
         certificates::what_is_not_permitted_is_said_and_done_once_it_is,
         certificates::a_certificate_is_shown_with_those_who_trust_it,
         serving::readiness_waits_for_the_caches,
+        serving::each_outage_of_the_api_server_is_said_and_so_is_its_end,
         serving::no_request_fails_while_a_replica_ends,
         serving::without_a_server_the_failure_policy_decides,
     ];

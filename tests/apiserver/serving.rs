@@ -1,6 +1,7 @@
 //! The server beside the API server: its start, its end, its absence.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread;
 
 use serde_json::Value;
@@ -12,7 +13,8 @@ use crate::support::volguard::Launch;
 use crate::support::webhooks::Webhooks;
 use crate::support::{Cx, wait};
 
-pub(crate) fn readiness_waits_for_the_caches(cx: &Cx<'_>) {
+/// A way to the API server that leads nowhere yet, its kubeconfig, and the address of the API server itself.
+fn cut_off(cx: &Cx<'_>) -> (Forwarder, PathBuf, SocketAddr) {
     let text = std::fs::read_to_string(cx.plane.admin_kubeconfig()).unwrap();
     let mut kubeconfig: Value = serde_json::from_str(&text).unwrap();
     let server = &mut kubeconfig["clusters"][0]["cluster"]["server"];
@@ -20,7 +22,30 @@ pub(crate) fn readiness_waits_for_the_caches(cx: &Cx<'_>) {
     let forwarder = Forwarder::start(Vec::new()).unwrap();
     *server = format!("https://{}", forwarder.address()).into();
     let kubeconfig = cx.file("forwarded.kubeconfig", &kubeconfig.to_string());
+    (forwarder, kubeconfig, address)
+}
 
+pub(crate) fn each_outage_of_the_api_server_is_said_and_so_is_its_end(cx: &Cx<'_>) {
+    let (forwarder, kubeconfig, address) = cut_off(cx);
+    forwarder.set_targets(vec![address]);
+    let volguard = Launch::connected(cx, &kubeconfig).policy(ENFORCE).serve();
+    volguard.wait_ready();
+    let says = |words: &str, times: usize| {
+        wait(words, || (volguard.log().matches(words).count() >= times).then_some(()));
+    };
+    for outage in 1..=2 {
+        forwarder.set_targets(Vec::new());
+        forwarder.disconnect();
+        says("cannot watch StorageClass objects", outage);
+        forwarder.set_targets(vec![address]);
+        // A watch that goes on where it was cut has nothing to say until something happens.
+        cx.accepts(&BLOCK_CLASS.replace("$NS-gp3", &format!("$NS-{outage}")));
+        says("StorageClass objects can be read again", outage);
+    }
+}
+
+pub(crate) fn readiness_waits_for_the_caches(cx: &Cx<'_>) {
+    let (forwarder, kubeconfig, address) = cut_off(cx);
     let synced = "volguard_cache_synced{kind=\"StorageClass\"}";
     let volguard = Launch::connected(cx, &kubeconfig).policy(ENFORCE).serve();
     let (status, reason) = volguard.admin_get("/readyz");

@@ -1,12 +1,10 @@
 //! What is wrong at present, each thing said once.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::objects::ObjectError;
-
-/// A watch that fails says so again within a minute, and one that works again may have nothing to say.
-const SILENCE: Duration = Duration::from_secs(180);
+use crate::pace::SILENCE;
 
 /// Where something can go wrong. What is wrong at one place replaces what was wrong there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +103,7 @@ impl Troubles {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn what_lasts_counts_until_it_is_over_and_a_silent_watch_is_taken_to_work() {
