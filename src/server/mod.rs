@@ -6,6 +6,7 @@ mod body;
 mod connection;
 mod deadline;
 mod decision_log;
+mod memory;
 mod readiness;
 mod routes;
 mod signal;
@@ -52,6 +53,8 @@ pub struct Limits {
     pub max_drain: usize,
     /// How long such a client is read from at most.
     pub drain_time: Duration,
+    /// How long a client may send nothing in the middle of a review's body.
+    pub body_pause: Duration,
     /// Bytes of reviews in memory at once; more wait until their deadline.
     pub body_memory: usize,
     /// Reviews evaluated at once; more wait until their deadline.
@@ -84,6 +87,8 @@ impl Default for Limits {
             max_body: 7 * MIB,
             max_drain: 16 * MIB,
             drain_time: Duration::from_secs(2),
+            // The API server has the whole review when it begins to send.
+            body_pause: Duration::from_secs(2),
             // 18 reviews of the largest size, tens of thousands of usual ones.
             body_memory: 128 * MIB,
             evaluations: 256,
