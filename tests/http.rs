@@ -50,8 +50,9 @@ impl Reviewer for Fake {
         match body {
             b"panic" => panic!("a bug"),
             b"bad" => return Err(ReviewError::BadRequest("The body is no AdmissionReview.".to_owned())),
+            b"large" => return Err(ReviewError::TooLarge("The object is too large.".to_owned())),
             b"internal" => return Err(ReviewError::Internal("secret detail".to_owned())),
-            b"wait" => {
+            _ if body.starts_with(b"wait") => {
                 self.waiting.add_permits(1);
                 self.gate.acquire().await.unwrap().forget();
             }
@@ -425,6 +426,11 @@ async fn what_is_no_review_is_told_so() {
         (status, message.as_str()),
         (StatusCode::BAD_REQUEST, "The body is no AdmissionReview.\n")
     );
+    let (status, message) = client.post("/validate", "large").await;
+    assert_eq!(
+        (status, message.as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "The object is too large.\n")
+    );
 }
 
 #[tokio::test]
@@ -716,6 +722,29 @@ async fn bodies_beyond_the_memory_wait_until_their_time() {
 
     let queued = tokio::spawn(async move { client.post("/validate?timeout=30s", "{}").await });
     server.gate.add_permits(1);
+    assert_eq!(held.await.unwrap().0, StatusCode::OK);
+    assert_eq!(queued.await.unwrap().0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn reviews_that_become_large_are_decoded_a_few_at_a_time() {
+    let server = limits(|limits| limits.decoded_memory = volguard::protocol::REVIEW_LIMIT + 1000)
+        .start()
+        .await;
+    // Short, and yet as large as a review may become.
+    let heavy = || format!("wait{}", r#"{"":"#.repeat(50_000));
+    let mut first = server.http1().await;
+    let held = tokio::spawn(async move { first.post("/validate?timeout=30s", heavy()).await });
+    server.review_waits().await;
+
+    let mut client = server.http1().await;
+    let (status, message) = client.post("/validate?timeout=200ms", heavy()).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(message, "Too many reviews are being read.\n");
+    assert_eq!(client.post("/validate", "{}").await.0, StatusCode::OK);
+
+    let queued = tokio::spawn(async move { client.post("/validate?timeout=30s", heavy()).await });
+    server.gate.add_permits(2);
     assert_eq!(held.await.unwrap().0, StatusCode::OK);
     assert_eq!(queued.await.unwrap().0, StatusCode::OK);
 }

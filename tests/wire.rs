@@ -338,7 +338,7 @@ fn warnings_stay_within_the_bounds_of_the_api_server() {
     let (response, _) = ask(
         &admission,
         Endpoint::Validate,
-        &review(ObjectKind::Pod, "CREATE", &volumes(10_000)),
+        &review(ObjectKind::Pod, "CREATE", &volumes(3_000)),
     );
     let warnings: Vec<_> = response["warnings"]
         .as_array()
@@ -361,7 +361,7 @@ fn a_denial_stays_readable_whatever_its_object_holds() {
     let (response, _) = ask(
         &admission,
         Endpoint::Validate,
-        &review(ObjectKind::Pod, "CREATE", &volumes(10_000)),
+        &review(ObjectKind::Pod, "CREATE", &volumes(3_000)),
     );
     let message = response["status"]["message"].as_str().unwrap();
     assert_eq!(response["status"]["details"]["causes"].as_array().unwrap().len(), 100);
@@ -660,13 +660,47 @@ fn bad_input_is_refused_in_a_sentence() {
 #[test]
 fn objects_without_anything_or_with_very_much_are_answered() {
     let admission = admission(Profile::Strict, Mode::Enforce);
-    let pod = (ObjectKind::Pod, volumes(10_000));
+    let pod = (ObjectKind::Pod, volumes(3_000));
     let empty = |kind| [(kind, json!({})), (kind, json!({"metadata": null, "spec": null}))];
     for (kind, object) in ObjectKind::ALL.into_iter().flat_map(empty).chain([pod]) {
         for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
             ask(&admission, endpoint, &review(kind, "CREATE", &object));
         }
     }
+}
+
+#[test]
+fn an_object_that_takes_too_much_memory_is_allowed_and_not_judged() {
+    let admission = admission(Profile::Strict, Mode::Enforce);
+    let set = |count| {
+        json!({"metadata": {"name": "a", "namespace": "shop"}, "spec": {"template": {"spec": {"containers": [
+            {"name": "a", "env": vec![json!({"name": ""}); count], "volumeMounts": [{"name": "absent"}]}]}}}})
+    };
+    let (usual, large) = (set(1000), set(262_144));
+    let of = |operation, new: &Value, old: &Value| {
+        let mut review = review(ObjectKind::StatefulSet, operation, new);
+        review["request"]["oldObject"] = old.clone();
+        review
+    };
+    for review in [
+        of("CREATE", &large, &Value::Null),
+        of("UPDATE", &large, &usual),
+        of("UPDATE", &usual, &large),
+        of("DELETE", &Value::Null, &large),
+    ] {
+        for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
+            let (response, answer) = ask(&admission, endpoint, &review);
+            assert_eq!(response["allowed"], true);
+            assert_eq!(response.get("patch"), None);
+            let warning = response["warnings"][0].as_str().unwrap();
+            assert!(warning.contains("bject takes more than 16 MiB of memory"), "{warning}");
+            assert!(warning.chars().count() <= 120, "{warning}");
+            assert!(!answer.record.skipped.is_empty());
+            assert!(answer.record.skipped.iter().all(|(_, reason)| *reason == "size"));
+        }
+    }
+    let (response, _) = ask(&admission, Endpoint::Validate, &of("CREATE", &usual, &Value::Null));
+    assert_eq!(response["allowed"], false);
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub enum SkipReason {
     Panic,
     /// The time of the request was over.
     Deadline,
+    /// The object takes more memory than is given to one.
+    Size,
 }
 
 impl SkipReason {
@@ -33,6 +35,7 @@ impl SkipReason {
             Self::Unknown => "unknown",
             Self::Panic => "panic",
             Self::Deadline => "deadline",
+            Self::Size => "size",
         }
     }
 }

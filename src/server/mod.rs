@@ -57,6 +57,9 @@ pub struct Limits {
     pub body_pause: Duration,
     /// Bytes of reviews in memory at once; more wait until their deadline.
     pub body_memory: usize,
+    /// Bytes of what reviews become when they are decoded, at once; more wait until their deadline. At least one review
+    /// is decoded whatever this says.
+    pub decoded_memory: usize,
     /// Reviews evaluated at once; more wait until their deadline.
     pub evaluations: usize,
     /// A review larger than this, in bytes, is evaluated without holding up other tasks of its thread.
@@ -89,8 +92,10 @@ impl Default for Limits {
             drain_time: Duration::from_secs(2),
             // The API server has the whole review when it begins to send.
             body_pause: Duration::from_secs(2),
-            // 18 reviews of the largest size, tens of thousands of usual ones.
-            body_memory: 128 * MIB,
+            // 9 reviews of the largest size, thousands of usual ones.
+            body_memory: 64 * MIB,
+            // 2 reviews of the largest weight, hundreds of usual ones.
+            decoded_memory: 64 * MIB,
             evaluations: 256,
             // Parsing 256 KiB takes about a millisecond.
             large_body: 256 * 1024,

@@ -15,9 +15,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{self, Refusal};
-use super::memory::Memory;
+use super::memory::{Full, Memory, Share};
 use super::{Limits, body, deadline, decision_log};
-use crate::protocol::{Answer, Endpoint, ReviewError, Reviewer};
+use crate::protocol::{self, Answer, Endpoint, ReviewError, Reviewer};
 use crate::telemetry::Metrics;
 
 /// What every request needs.
@@ -26,6 +26,8 @@ struct Webhook<R> {
     metrics: Arc<Metrics>,
     limits: Arc<Limits>,
     memory: Memory,
+    /// For what becomes of them.
+    decoded: Memory,
     /// Reviews that may still be evaluated at once.
     evaluations: Semaphore,
 }
@@ -36,6 +38,7 @@ pub(super) fn router<R: Reviewer>(reviewer: Arc<R>, metrics: Arc<Metrics>, limit
         metrics,
         // One review of the largest size must always fit.
         memory: Memory::new(limits.body_memory.max(limits.max_body)),
+        decoded: Memory::new(limits.decoded_memory.max(protocol::REVIEW_LIMIT)),
         evaluations: Semaphore::new(limits.evaluations),
         limits,
     });
@@ -101,6 +104,7 @@ impl<R: Reviewer> Webhook<R> {
         // Held until the review is answered.
         let mut share = self.memory.share();
         let bytes = body::read(&mut body, &parts.headers, &self.limits, &mut share, end).await?;
+        let _decoded = self.decode_share(&bytes, end).await?;
         let _evaluation = acquire(&self.evaluations, end, "Too many reviews are being evaluated.").await?;
         self.evaluate(endpoint, &bytes, end).await
     }
@@ -108,8 +112,7 @@ impl<R: Reviewer> Webhook<R> {
     async fn evaluate(&self, endpoint: Endpoint, bytes: &[u8], end: Instant) -> Result<Answer, Refusal> {
         let review = async { self.reviewer.review(endpoint, bytes, end.into_std()).await };
         let bounded = timeout_at(end, AssertUnwindSafe(review).catch_unwind());
-        let outcome = if bytes.len() > self.limits.large_body && can_block() {
-            // Milliseconds of parsing: the other tasks of this thread move to another one.
+        let outcome = if self.is_large(bytes) {
             tokio::task::block_in_place(|| Handle::current().block_on(bounded))
         } else {
             bounded.await
@@ -117,9 +120,29 @@ impl<R: Reviewer> Webhook<R> {
         match outcome {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(ReviewError::BadRequest(message)))) => Err(Refusal::new(StatusCode::BAD_REQUEST, message)),
+            Ok(Ok(Err(ReviewError::TooLarge(message)))) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)),
             Ok(Ok(Err(ReviewError::Internal(reason)))) => Err(internal(endpoint, &reason)),
             Ok(Err(panic)) => Err(internal(endpoint, panic_text(panic.as_ref()))),
             Err(_) => Err(Refusal::unavailable("The review was not evaluated within its time.")),
+        }
+    }
+
+    /// Whether reading it takes milliseconds, so that the other tasks of this thread are to move to another one.
+    fn is_large(&self, bytes: &[u8]) -> bool {
+        bytes.len() > self.limits.large_body && can_block()
+    }
+
+    /// Waits until there is memory for what the review becomes when it is decoded.
+    async fn decode_share(&self, bytes: &[u8], end: Instant) -> Result<Share<'_>, Refusal> {
+        let weight = if self.is_large(bytes) {
+            tokio::task::block_in_place(|| protocol::weight(bytes))
+        } else {
+            protocol::weight(bytes)
+        };
+        let mut share = self.decoded.share();
+        match share.grow(weight, end).await {
+            Ok(()) => Ok(share),
+            Err(Full) => Err(Refusal::unavailable("Too many reviews are being read.")),
         }
     }
 
