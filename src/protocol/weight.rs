@@ -73,21 +73,34 @@ impl Budget {
 /// What the objects of a review weigh at most, told from its bytes without decoding them. It is no less than what reading
 /// them spends of a [`Budget`], and no more than [`REVIEW_LIMIT`].
 pub fn weight(body: &[u8]) -> usize {
-    let (mut weight, mut in_text, mut is_escaped) = (0_usize, false, false);
-    for byte in body {
-        let is_end = *byte == b'"' && !is_escaped;
-        is_escaped = in_text && *byte == b'\\' && !is_escaped;
+    let mut weight = 0_usize;
+    let mut bytes = body.iter();
+    while let Some(byte) = bytes.next() {
         weight += match byte {
-            _ if in_text => 1,
             b'{' => NODE,
             b'[' => LIST + ITEM,
             b',' => NODE / ENTRIES_OF_NODE,
-            b'"' => TEXT,
+            b'"' => TEXT + skip_text(&mut bytes),
             _ => 0,
         };
-        in_text ^= is_end;
     }
     weight.min(REVIEW_LIMIT)
+}
+
+/// Goes to the end of a text that has begun, and tells its length with the quote.
+fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) -> usize {
+    let before = bytes.len();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => break,
+            // Whatever is escaped ends nothing.
+            b'\\' => {
+                let _ = bytes.next();
+            }
+            _ => {}
+        }
+    }
+    before - bytes.len()
 }
 
 /// What is said of an object that weighs too much.
