@@ -9,8 +9,8 @@ use base64::Engine as _;
 use odd::{changed, changes, pointers};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use volguard::admission::{Admission, Cluster};
 use volguard::cluster::{files, view::View, view::ViewKind};
@@ -399,6 +399,42 @@ fn rules_that_have_not_begun_when_the_time_is_over_are_skipped() {
     let skipped = body["response"]["auditAnnotations"]["skipped"].as_str().unwrap();
     assert!(skipped.contains("unsupported-access-mode"), "{skipped}");
     assert!(answer.record.skipped.contains(&("unsupported-access-mode", "deadline")));
+}
+
+#[test]
+fn an_update_is_not_compared_with_what_was_before_when_the_time_is_over() {
+    static DEADLINE: OnceLock<Instant> = OnceLock::new();
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static SLOW: Rule = Rule {
+        name: "test-slow",
+        category: Category::Claim,
+        operations: &[Operation::Update],
+        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        check: Check::Claim(|claim, _, out| {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            while DEADLINE.get().is_some_and(|deadline| Instant::now() < *deadline) {
+                std::thread::yield_now();
+            }
+            out.push(volguard::engine::Finding::new(claim.spec_path(&[]), "", "is slow"));
+        }),
+        ..Rule::USUAL
+    };
+    let mut update = review(PVC, "UPDATE", &claim(&json!({"spec": {"storageClassName": "b"}})));
+    update["request"]["oldObject"] = claim(&json!({}));
+    let body = update.to_string();
+    let admission = only(&SLOW, &[]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let deadline = *DEADLINE.get_or_init(|| Instant::now() + Duration::from_millis(500));
+    let answer = runtime
+        .block_on(admission.review(Endpoint::Validate, body.as_bytes(), deadline))
+        .unwrap();
+    // None where the machine did not get to it in time.
+    assert!(RUNS.load(Ordering::Relaxed) <= 1);
+    assert_eq!(answer.record.skipped, [("test-slow", "deadline")]);
+    assert!(answer.record.findings.is_empty());
 }
 
 #[test]

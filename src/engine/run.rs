@@ -51,6 +51,17 @@ pub struct Skip {
     pub detail: String,
 }
 
+impl Skip {
+    /// The time was over before the rule was done.
+    pub fn late(rule: &Rule) -> Self {
+        Self {
+            rule: rule.name,
+            reason: SkipReason::Deadline,
+            detail: "the time of the request is over".to_owned(),
+        }
+    }
+}
+
 /// What one run yielded.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -77,28 +88,48 @@ impl Outcomes {
     }
 
     /// As [`evaluate`], which is asked once for every rule and its parameters.
-    pub fn of(&mut self, run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
+    pub fn of(
+        &mut self,
+        run: Run<'_>,
+        subject: &Subject<'_>,
+        request: &Request<'_>,
+        is_late: &dyn Fn() -> bool,
+    ) -> Option<Outcome> {
         if !self.are_shared {
-            return evaluate(run, subject, request);
+            return evaluate(run, subject, request, is_late);
         }
         let rule = std::ptr::from_ref(run.rule).addr();
         let parameters = Arc::as_ptr(run.parameters).cast::<()>().addr();
         let outcome = self.known.entry((rule, parameters));
-        outcome.or_insert_with(|| evaluate(run, subject, request)).clone()
+        outcome
+            .or_insert_with(|| evaluate(run, subject, request, is_late))
+            .clone()
     }
 }
 
 /// Runs one rule over a subject; `None` when it has nothing to say.
 ///
 /// A rule that panics is unwound and skipped. On an update only what the update makes worse is kept: a finding is dropped
-/// when the old object has it too, with the same field (indices aside) and the same offending value.
-pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
+/// when the old object has it too, with the same field (indices aside) and the same offending value. Where `is_late` says
+/// before the old object is judged that the time is over, the rule is skipped: nobody knows what is new.
+pub fn evaluate(
+    run: Run<'_>,
+    subject: &Subject<'_>,
+    request: &Request<'_>,
+    is_late: &dyn Fn() -> bool,
+) -> Option<Outcome> {
     let rule = run.rule;
     if !rule.judges(request.operation, request.door) {
         return None;
     }
     let mut outcome = check(run, subject, request)?;
     if let Some(old) = request.old.filter(|_| !outcome.findings.is_empty()) {
+        if is_late() {
+            return Some(Outcome {
+                findings: Vec::new(),
+                skipped: vec![Skip::late(rule)],
+            });
+        }
         // The old object is judged as if it were created now: what a rule compares with its own past is no excuse.
         let before = Request {
             old: None,
