@@ -71,7 +71,7 @@ impl Budget {
 }
 
 /// What the objects of a review weigh at most, told from its bytes without decoding them. It is no less than what reading
-/// them spends of a [`Budget`], and no more than [`REVIEW_LIMIT`].
+/// them spends of a budget, and no more than [`REVIEW_LIMIT`].
 pub fn weight(body: &[u8]) -> usize {
     let mut weight = 0_usize;
     let mut bytes = body.iter();
