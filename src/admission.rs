@@ -11,7 +11,7 @@ mod standing;
 use crate::cluster::live::LiveView;
 use crate::cluster::view::{Lookup, View, ViewKind};
 use crate::decision;
-use crate::engine::{Author, Door, Operation, Request};
+use crate::engine::{Author, Door, Operation, Request, Skip, SkipReason};
 use crate::model::{Meta, ObjectKind, Subject};
 use crate::own::Uses;
 use crate::policy::{Attributes, Criteria, InForce, out_of_scope};
@@ -72,8 +72,22 @@ impl Reviewer for Admission {
 
         // 3 model: raw -> Subject
         let operation = operation(&attributes);
-        let Some(objects) = Objects::read(&review, operation)? else {
-            return answer(&Response::default(), record, start);
+        let objects = match Objects::read(&review, operation) {
+            Ok(Some(objects)) => objects,
+            Ok(None) => return answer(&Response::default(), record, start),
+            Err(ReviewError::TooLarge(problem)) => {
+                let skipped = self
+                    .in_force
+                    .now()
+                    .policies
+                    .skip_all(operation, SkipReason::Size, &problem);
+                let mut response = not_judged(&skipped, &mut record);
+                response
+                    .warnings
+                    .push(format!("volguard did not judge this: {problem}"));
+                return answer(&response, record, start);
+            }
+            Err(error) => return Err(error),
         };
         if objects.need_no_judgement(kind, operation) {
             return answer(&Response::default(), record, start);
@@ -101,10 +115,8 @@ impl Reviewer for Admission {
         }) = objects.scaled(kind, operation, &view, &attributes)
         else {
             let detail = format!("{} {} is unknown", attributes.kind, record.name);
-            let skipped = policies.skip_all(operation, &detail);
-            let decision = decision::decide(&[], &skipped, &[], Vec::new(), &[], false);
-            record.skipped = decision::counted(&skipped);
-            return answer(&decision.response, record, start);
+            let skipped = policies.skip_all(operation, SkipReason::Unknown, &detail);
+            return answer(&not_judged(&skipped, &mut record), record, start);
         };
         let subject = Subject::new(kind, &value);
         let old = old_value.as_ref().map(|old| Subject::new(kind, old));
@@ -208,6 +220,12 @@ fn record(endpoint: Endpoint, review: &Review<'_>) -> Record {
         exceptions: Vec::new(),
         duration: Duration::ZERO,
     }
+}
+
+/// The response where no rule could be evaluated; the record takes it down.
+fn not_judged(skipped: &[Skip], record: &mut Record) -> Response {
+    record.skipped = decision::counted(skipped);
+    decision::decide(&[], skipped, &[], Vec::new(), &[], false).response
 }
 
 fn answer(response: &Response, mut record: Record, start: Instant) -> Result<Answer, ReviewError> {

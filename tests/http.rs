@@ -50,8 +50,9 @@ impl Reviewer for Fake {
         match body {
             b"panic" => panic!("a bug"),
             b"bad" => return Err(ReviewError::BadRequest("The body is no AdmissionReview.".to_owned())),
+            b"large" => return Err(ReviewError::TooLarge("The object is too large.".to_owned())),
             b"internal" => return Err(ReviewError::Internal("secret detail".to_owned())),
-            b"wait" => {
+            _ if body.starts_with(b"wait") => {
                 self.waiting.add_permits(1);
                 self.gate.acquire().await.unwrap().forget();
             }
@@ -439,6 +440,11 @@ async fn what_is_no_review_is_told_so() {
         (status, message.as_str()),
         (StatusCode::BAD_REQUEST, "The body is no AdmissionReview.\n")
     );
+    let (status, message) = client.post("/validate", "large").await;
+    assert_eq!(
+        (status, message.as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "The object is too large.\n")
+    );
 }
 
 #[tokio::test]
@@ -717,18 +723,94 @@ async fn reviews_beyond_the_bound_wait_until_their_time() {
 #[tokio::test]
 async fn bodies_beyond_the_memory_wait_until_their_time() {
     let setup = limits(|limits| {
-        limits.max_body = 1000;
-        limits.body_memory = 1000;
+        limits.max_body = 5;
+        limits.body_memory = 5;
     });
     let server = setup.start().await;
     let mut first = server.http1().await;
-    // Without a length the largest size is set aside.
-    let held = tokio::spawn(async move { first.send(post("/validate?timeout=1s", endless())).await });
+    let held = tokio::spawn(async move { first.post("/validate?timeout=30s", "wait").await });
+    server.review_waits().await;
+
     let mut client = server.http1().await;
-    let saturated = async { while client.post("/validate?timeout=50ms", "{}").await.0 == StatusCode::OK {} };
-    timeout(PATIENCE, saturated).await.unwrap();
-    assert_eq!(held.await.unwrap().unwrap().status(), StatusCode::REQUEST_TIMEOUT);
+    let (status, message) = client.post("/validate?timeout=200ms", "{}").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(message, "Too many reviews are in memory.\n");
+
+    let queued = tokio::spawn(async move { client.post("/validate?timeout=30s", "{}").await });
+    server.gate.add_permits(1);
+    assert_eq!(held.await.unwrap().0, StatusCode::OK);
+    assert_eq!(queued.await.unwrap().0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn reviews_that_become_large_are_decoded_a_few_at_a_time() {
+    let server = limits(|limits| limits.decoded_memory = volguard::protocol::REVIEW_LIMIT + 1000)
+        .start()
+        .await;
+    // Short, and yet as large as a review may become.
+    let heavy = || format!("wait{}", r#"{"":"#.repeat(50_000));
+    let mut first = server.http1().await;
+    let held = tokio::spawn(async move { first.post("/validate?timeout=30s", heavy()).await });
+    server.review_waits().await;
+
+    let mut client = server.http1().await;
+    let (status, message) = client.post("/validate?timeout=2s", heavy()).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(message, "Too many reviews are being read.\n");
     assert_eq!(client.post("/validate", "{}").await.0, StatusCode::OK);
+
+    let queued = tokio::spawn(async move { client.post("/validate?timeout=30s", heavy()).await });
+    server.gate.add_permits(2);
+    assert_eq!(held.await.unwrap().0, StatusCode::OK);
+    assert_eq!(queued.await.unwrap().0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn bodies_that_are_promised_and_not_sent_hold_up_nobody() {
+    let setup = limits(|limits| {
+        limits.max_body = 1000;
+        limits.body_memory = 1000;
+        limits.body_pause = PATIENCE * 10;
+    });
+    let server = setup.start().await;
+    let mut stalled = Vec::new();
+    for length in ["content-length: 1000", "transfer-encoding: chunked"].repeat(20) {
+        let mut stream = connect(server.address, server.tls(rustls::ALL_VERSIONS), b"http/1.1")
+            .await
+            .unwrap();
+        let head = format!(
+            "POST /validate?timeout=30s HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{length}\r\n\
+             expect: 100-continue\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server says so when it begins to read the body.
+        let mut said = [0; 12];
+        timeout(PATIENCE, stream.read_exact(&mut said)).await.unwrap().unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100");
+        stream.write_all(b"1\r\n{\r\n").await.unwrap();
+        stalled.push(stream);
+    }
+    let (status, message) = server.http1().await.post("/validate?timeout=5s", "{}").await;
+    assert_eq!(status, StatusCode::OK, "{message}");
+}
+
+#[tokio::test]
+async fn a_body_that_pauses_is_cut_before_the_reviews_time() {
+    let server = limits(|limits| limits.body_pause = Duration::from_millis(100))
+        .start()
+        .await;
+    let request = || post("/validate?timeout=30s", endless());
+    for response in [
+        server.http1().await.send(request()).await,
+        server.http2().await.send(request()).await,
+    ] {
+        let (status, message) = text(response.unwrap()).await;
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+        assert!(
+            message.starts_with("Nothing of the request's body arrived for 100 ms"),
+            "{message}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use odd::{changed, changes, pointers};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use volguard::admission::{Admission, Cluster};
 use volguard::cluster::{files, view::View, view::ViewKind};
@@ -338,7 +338,7 @@ fn warnings_stay_within_the_bounds_of_the_api_server() {
     let (response, _) = ask(
         &admission,
         Endpoint::Validate,
-        &review(ObjectKind::Pod, "CREATE", &volumes(10_000)),
+        &review(ObjectKind::Pod, "CREATE", &volumes(3_000)),
     );
     let warnings: Vec<_> = response["warnings"]
         .as_array()
@@ -380,7 +380,7 @@ fn a_denial_stays_readable_whatever_its_object_holds() {
     let (response, _) = ask(
         &admission,
         Endpoint::Validate,
-        &review(ObjectKind::Pod, "CREATE", &volumes(10_000)),
+        &review(ObjectKind::Pod, "CREATE", &volumes(3_000)),
     );
     let message = response["status"]["message"].as_str().unwrap();
     assert_eq!(response["status"]["details"]["causes"].as_array().unwrap().len(), 100);
@@ -418,6 +418,42 @@ fn rules_that_have_not_begun_when_the_time_is_over_are_skipped() {
     let skipped = body["response"]["auditAnnotations"]["skipped"].as_str().unwrap();
     assert!(skipped.contains("unsupported-access-mode"), "{skipped}");
     assert!(answer.record.skipped.contains(&("unsupported-access-mode", "deadline")));
+}
+
+#[test]
+fn an_update_is_not_compared_with_what_was_before_when_the_time_is_over() {
+    static DEADLINE: OnceLock<Instant> = OnceLock::new();
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static SLOW: Rule = Rule {
+        name: "test-slow",
+        category: Category::Claim,
+        operations: &[Operation::Update],
+        profiles: Profiles::actions(Action::Deny, Action::Deny, Action::Deny),
+        check: Check::Claim(|claim, _, out| {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            while DEADLINE.get().is_some_and(|deadline| Instant::now() < *deadline) {
+                std::thread::yield_now();
+            }
+            out.push(volguard::engine::Finding::new(claim.spec_path(&[]), "", "is slow"));
+        }),
+        ..Rule::USUAL
+    };
+    let mut update = review(PVC, "UPDATE", &claim(&json!({"spec": {"storageClassName": "b"}})));
+    update["request"]["oldObject"] = claim(&json!({}));
+    let body = update.to_string();
+    let admission = only(&SLOW, &[]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let deadline = *DEADLINE.get_or_init(|| Instant::now() + Duration::from_millis(500));
+    let answer = runtime
+        .block_on(admission.review(Endpoint::Validate, body.as_bytes(), deadline))
+        .unwrap();
+    // None where the machine did not get to it in time.
+    assert!(RUNS.load(Ordering::Relaxed) <= 1);
+    assert_eq!(answer.record.skipped, [("test-slow", "deadline")]);
+    assert!(answer.record.findings.is_empty());
 }
 
 #[test]
@@ -679,13 +715,47 @@ fn bad_input_is_refused_in_a_sentence() {
 #[test]
 fn objects_without_anything_or_with_very_much_are_answered() {
     let admission = admission(Profile::Strict, Mode::Enforce);
-    let pod = (ObjectKind::Pod, volumes(10_000));
+    let pod = (ObjectKind::Pod, volumes(3_000));
     let empty = |kind| [(kind, json!({})), (kind, json!({"metadata": null, "spec": null}))];
     for (kind, object) in ObjectKind::ALL.into_iter().flat_map(empty).chain([pod]) {
         for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
             ask(&admission, endpoint, &review(kind, "CREATE", &object));
         }
     }
+}
+
+#[test]
+fn an_object_that_takes_too_much_memory_is_allowed_and_not_judged() {
+    let admission = admission(Profile::Strict, Mode::Enforce);
+    let set = |count| {
+        json!({"metadata": {"name": "a", "namespace": "shop"}, "spec": {"template": {"spec": {"containers": [
+            {"name": "a", "env": vec![json!({"name": ""}); count], "volumeMounts": [{"name": "absent"}]}]}}}})
+    };
+    let (usual, large) = (set(1000), set(262_144));
+    let of = |operation, new: &Value, old: &Value| {
+        let mut review = review(ObjectKind::StatefulSet, operation, new);
+        review["request"]["oldObject"] = old.clone();
+        review
+    };
+    for review in [
+        of("CREATE", &large, &Value::Null),
+        of("UPDATE", &large, &usual),
+        of("UPDATE", &usual, &large),
+        of("DELETE", &Value::Null, &large),
+    ] {
+        for endpoint in [Endpoint::Validate, Endpoint::Mutate] {
+            let (response, answer) = ask(&admission, endpoint, &review);
+            assert_eq!(response["allowed"], true);
+            assert_eq!(response.get("patch"), None);
+            let warning = response["warnings"][0].as_str().unwrap();
+            assert!(warning.contains("bject takes more than 16 MiB of memory"), "{warning}");
+            assert!(warning.chars().count() <= 120, "{warning}");
+            assert!(!answer.record.skipped.is_empty());
+            assert!(answer.record.skipped.iter().all(|(_, reason)| *reason == "size"));
+        }
+    }
+    let (response, _) = ask(&admission, Endpoint::Validate, &of("CREATE", &usual, &Value::Null));
+    assert_eq!(response["allowed"], false);
 }
 
 #[test]

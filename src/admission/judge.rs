@@ -28,7 +28,8 @@ pub struct Judgement {
 /// Steps 5 and 6, the same for all doors: the rules of every policy that applies, over the subject, and what exceptions set
 /// aside of their findings.
 ///
-/// Rules that have not begun at the deadline are skipped: what was found until then is worth more than no answer.
+/// Rules that have not begun at the deadline, or not yet compared an update with what was before, are skipped: what was
+/// found until then is worth more than no answer.
 ///
 /// At `/validate` and `/mutate` only what reports or fixes there is run; without an endpoint (manifest files) everything is.
 pub fn judge(
@@ -44,6 +45,7 @@ pub fn judge(
     let from_template = is_made_from_template(attributes);
     let target = exception_target(subject, request);
     let mut outcomes = Outcomes::of_policies(policies.policies().len());
+    let is_late = || deadline.is_some_and(|deadline| deadline <= Instant::now());
     for policy in policies.policies() {
         match policy.applies(attributes, subject.meta().labels(), request.namespace_labels) {
             Applies::Yes => {}
@@ -63,7 +65,7 @@ pub fn judge(
         let mut is_over = false;
         for (index, compiled) in policy.rules_for(subject.kind()).enumerate() {
             // A look at the clock costs as much as most rules.
-            is_over = is_over || (index % 8 == 0 && deadline.is_some_and(|deadline| deadline <= Instant::now()));
+            is_over = is_over || (index % 8 == 0 && is_late());
             let rule = compiled.rule;
             let changes = matches!(
                 request.operation,
@@ -79,18 +81,14 @@ pub fn judge(
                 continue;
             }
             if is_over {
-                judgement.skipped.push(Skip {
-                    rule: rule.name,
-                    reason: SkipReason::Deadline,
-                    detail: "the time of the request is over".to_owned(),
-                });
+                judgement.skipped.push(Skip::late(rule));
                 continue;
             }
             let run = compiled.run();
             if fixes && request.operation == Operation::Update {
                 judgement.judged.extend(carried(run, policy, subject, request));
             }
-            let Some(outcome) = outcomes.of(run, subject, request) else {
+            let Some(outcome) = outcomes.of(run, subject, request, &is_late) else {
                 continue;
             };
             judgement.skipped.extend(outcome.skipped);

@@ -4,6 +4,7 @@ use super::Profile;
 use crate::model::Meta;
 use crate::model::object::{at, text};
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -76,7 +77,7 @@ impl<'a> Author<'a> {
         let written = match self {
             Self::Manifest(object) => Some(at(object, keys).is_some()),
             Self::Live { meta, managed_fields } => {
-                let parsed: Option<Vec<Value>> = managed_fields.and_then(|raw| serde_json::from_str(raw.get()).ok());
+                let parsed: Option<Vec<Value>> = managed_fields.and_then(|raw| parsed(raw.get()));
                 let entries = parsed.as_deref().unwrap_or(meta.managed_fields());
                 applied(entries, keys).or_else(|| last_applied(*meta, keys))
             }
@@ -88,6 +89,15 @@ impl<'a> Author<'a> {
             None => Written::Unknown,
         }
     }
+}
+
+/// Longest text that is searched for what the author wrote. The objects whose author matters are classes and claims of a
+/// few hundred bytes, and a hundred times its length is what a text may become when it is decoded.
+const LONGEST: usize = 64 * 1024;
+
+/// What a text holds; nobody can tell where it is too long or broken.
+fn parsed<T: DeserializeOwned>(text: &str) -> Option<T> {
+    (text.len() <= LONGEST).then(|| serde_json::from_str(text).ok())?
 }
 
 /// Whether server-side apply lists the field of these keys; None if nothing was applied by it.
@@ -108,7 +118,7 @@ fn applied(managed_fields: &[Value], keys: &[&str]) -> Option<bool> {
 /// Whether the manifest of client-side apply has the field of these keys; None if there is no such manifest.
 fn last_applied(meta: Meta<'_>, keys: &[&str]) -> Option<bool> {
     let text = meta.annotation("kubectl.kubernetes.io/last-applied-configuration")?;
-    let manifest: Value = serde_json::from_str(text).ok()?;
+    let manifest: Value = parsed(text)?;
     Some(at(&manifest, keys).is_some())
 }
 
@@ -150,6 +160,17 @@ mod tests {
             let managed = managed(&fields);
             let author = Author::of_live(Meta::of(&Value::Null), Some(&managed));
             assert_eq!(author.wrote(&["volumeBindingMode"]), Written::Unknown, "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_searched() {
+        for (length, expected) in [(10, Written::Yes), (LONGEST, Written::Unknown)] {
+            let manifest = json!({"provisioner": "a", "metadata": {"name": "a".repeat(length)}});
+            let meta = json!({"metadata": {"annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": manifest.to_string()}}});
+            let author = Author::of_live(Meta::of(&meta), None);
+            assert_eq!(author.wrote(&["provisioner"]), expected, "{length}");
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum SkipReason {
     Panic,
     /// The time of the request was over.
     Deadline,
+    /// The object takes more memory than is given to one.
+    Size,
 }
 
 impl SkipReason {
@@ -34,6 +36,7 @@ impl SkipReason {
             Self::Unknown => "unknown",
             Self::Panic => "panic",
             Self::Deadline => "deadline",
+            Self::Size => "size",
         }
     }
 }
@@ -47,6 +50,17 @@ pub struct Skip {
     pub reason: SkipReason,
     /// Why, for people.
     pub detail: String,
+}
+
+impl Skip {
+    /// The time was over before the rule was done.
+    pub fn late(rule: &Rule) -> Self {
+        Self {
+            rule: rule.name,
+            reason: SkipReason::Deadline,
+            detail: "the time of the request is over".to_owned(),
+        }
+    }
 }
 
 /// What one run yielded.
@@ -75,14 +89,22 @@ impl Outcomes {
     }
 
     /// As [`evaluate`], which is asked once for every rule and its parameters.
-    pub fn of(&mut self, run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
+    pub fn of(
+        &mut self,
+        run: Run<'_>,
+        subject: &Subject<'_>,
+        request: &Request<'_>,
+        is_late: &dyn Fn() -> bool,
+    ) -> Option<Outcome> {
         if !self.are_shared {
-            return evaluate(run, subject, request);
+            return evaluate(run, subject, request, is_late);
         }
         let rule = std::ptr::from_ref(run.rule).addr();
         let parameters = Arc::as_ptr(run.parameters).cast::<()>().addr();
         let outcome = self.known.entry((rule, parameters));
-        outcome.or_insert_with(|| evaluate(run, subject, request)).clone()
+        outcome
+            .or_insert_with(|| evaluate(run, subject, request, is_late))
+            .clone()
     }
 }
 
@@ -90,14 +112,26 @@ impl Outcomes {
 ///
 /// A rule that panics is unwound and skipped. On an update only what the update makes worse is kept: a finding is dropped
 /// when the old object has it too, with the same field (indices aside) and the same offending value. Where the old object
-/// is a workload at rest, with no replicas, findings are marked that it would have with the new number.
-pub fn evaluate(run: Run<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Option<Outcome> {
+/// is a workload at rest, with no replicas, findings are marked that it would have with the new number. Where `is_late` says
+/// before the old object is judged that the time is over, the rule is skipped: nobody knows what is new.
+pub fn evaluate(
+    run: Run<'_>,
+    subject: &Subject<'_>,
+    request: &Request<'_>,
+    is_late: &dyn Fn() -> bool,
+) -> Option<Outcome> {
     let rule = run.rule;
     if !rule.judges(request.operation, request.door) {
         return None;
     }
     let mut outcome = check(run, subject, request)?;
     if let Some(old) = request.old.filter(|_| !outcome.findings.is_empty()) {
+        if is_late() {
+            return Some(Outcome {
+                findings: Vec::new(),
+                skipped: vec![Skip::late(rule)],
+            });
+        }
         let before = before(run, old, request);
         let known = offences(&before);
         outcome.findings.retain(|finding| !known.contains(&offence(finding)));

@@ -83,11 +83,11 @@ impl PolicySet {
     }
 
     /// Every rule that judges the operation, skipped because of something that is unknown.
-    pub fn skip_all(&self, operation: Operation, detail: &str) -> Vec<Skip> {
+    pub fn skip_all(&self, operation: Operation, reason: SkipReason, detail: &str) -> Vec<Skip> {
         let judging = self.rules().filter(|rule| rule.operations.contains(&operation));
         let skip = |rule| Skip {
             rule,
-            reason: SkipReason::Unknown,
+            reason,
             detail: detail.to_owned(),
         };
         judging

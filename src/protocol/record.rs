@@ -36,6 +36,9 @@ pub enum ReviewError {
     /// The request is at fault (HTTP 400).
     #[error("{0}")]
     BadRequest(String),
+    /// An object takes more memory than volguard gives to one (HTTP 413).
+    #[error("{0}")]
+    TooLarge(String),
     /// volguard's own machinery is at fault (HTTP 500); never a denial.
     #[error("{0}")]
     Internal(String),
@@ -87,7 +90,7 @@ pub struct Record {
     pub findings: Vec<RecordedFinding>,
     /// Rules whose fix is in the patch.
     pub fixed: Vec<&'static str>,
-    /// Rules that could not be evaluated: name and a closed-set reason (`unknown`, `panic`, `deadline`).
+    /// Rules that could not be evaluated: name and a closed-set reason (`unknown`, `panic`, `deadline`, `size`).
     pub skipped: Vec<(&'static str, &'static str)>,
     /// What exceptions set aside.
     pub exceptions: Vec<UsedException>,

@@ -2,9 +2,9 @@
 //! <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request>
 
 use super::ReviewError;
+use super::weight::{Budget, OBJECT_LIMIT, too_large};
 use serde::Deserialize;
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -159,27 +159,41 @@ fn decode<'a>(field: &str, raw: Option<&'a RawValue>) -> Result<Option<Object<'a
     if !raw.starts_with('{') {
         return bad(format!("is {raw}, not an object"));
     }
-    let mut managed_fields = None;
+    let mut reading = Reading {
+        managed_fields: None,
+        budget: Budget::new(OBJECT_LIMIT),
+    };
     let reader = Reader {
         level: Level::Object,
-        managed_fields: &mut managed_fields,
+        reading: &mut reading,
     };
     match reader.deserialize(&mut serde_json::Deserializer::from_str(raw)) {
-        Ok(value) => Ok(Some(Object { value, managed_fields })),
+        Ok(value) => Ok(Some(Object {
+            value,
+            managed_fields: reading.managed_fields,
+        })),
+        Err(_) if reading.budget.is_over() => Err(too_large(field)),
         Err(error) => bad(format!("cannot be read: {error}")),
     }
 }
 
-/// Reads an object, or what it has as metadata, and leaves the managed fields as they are written.
+/// What comes of an object while it is read.
+struct Reading<'a> {
+    managed_fields: Option<&'a RawValue>,
+    budget: Budget,
+}
+
+/// Reads an object or something in it, as long as the budget lasts, and leaves the managed fields as they are written.
 struct Reader<'a, 'r> {
     level: Level,
-    managed_fields: &'r mut Option<&'a RawValue>,
+    reading: &'r mut Reading<'a>,
 }
 
 #[derive(Clone, Copy)]
 enum Level {
     Object,
     Metadata,
+    Field,
 }
 
 impl<'a> DeserializeSeed<'a> for Reader<'a, '_> {
@@ -198,25 +212,43 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value, A::Error> {
+        let Self { level, reading } = self;
         let mut object = Map::new();
+        let mut index = 0;
         while let Some(key) = map.next_key::<String>()? {
-            let value = match (self.level, key.as_str()) {
-                (Level::Object, "metadata") => map.next_value_seed(Reader {
-                    level: Level::Metadata,
-                    managed_fields: self.managed_fields,
-                })?,
+            let level = match (level, key.as_str()) {
+                (Level::Object, "metadata") => Level::Metadata,
                 (Level::Metadata, "managedFields") => {
-                    *self.managed_fields = Some(map.next_value()?);
+                    reading.managed_fields = Some(map.next_value()?);
                     continue;
                 }
-                _ => map.next_value()?,
+                _ => Level::Field,
             };
+            reading.budget.entry(index, &key).map_err(A::Error::custom)?;
+            index += 1;
+            let value = map.next_value_seed(Reader { level, reading })?;
             object.insert(key, value);
         }
         Ok(Value::Object(object))
     }
 
-    // Metadata of another type are nobody's metadata, and no fault of the sender that matters here.
+    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Value, A::Error> {
+        let reading = self.reading;
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element_seed(Reader {
+            level: Level::Field,
+            reading,
+        })? {
+            reading.budget.item(items.len()).map_err(A::Error::custom)?;
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        self.reading.budget.text(value).map_err(E::custom)?;
+        Ok(value.into())
+    }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
@@ -236,14 +268,6 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
         Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, list: A) -> Result<Value, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(list))
     }
 }
 

@@ -23,6 +23,11 @@ impl Refusal {
         }
     }
 
+    /// For what volguard has no room or no time.
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
     /// `version` decides whether `Connection: close` may be said: HTTP/2 has no such header.
     pub(super) fn into_response(self, version: http::Version) -> Response {
         let mut response = text(self.status, self.message);

@@ -5,10 +5,11 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::Limits;
 use super::answer::Refusal;
+use super::memory::Share;
 
 /// The length that the header announces, if it does.
 pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
@@ -31,45 +32,65 @@ fn too_large(limits: &Limits) -> Refusal {
     )
 }
 
-/// Reads the whole body, at most `limits.max_body` bytes and until `end`.
+/// Reads the whole body, at most `limits.max_body` bytes and until `end`, into memory of its share.
 pub(super) async fn read(
     body: &mut Body,
     headers: &HeaderMap,
     limits: &Limits,
+    share: &mut Share<'_>,
     end: Instant,
 ) -> Result<Vec<u8>, Refusal> {
-    let read = async {
-        let announced = announced_length(headers)
-            .and_then(|length| usize::try_from(length).ok())
-            .unwrap_or(0);
-        let mut bytes = Vec::with_capacity(announced.min(limits.max_body));
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| {
-                Refusal::new(
-                    StatusCode::BAD_REQUEST,
-                    format!("The request's body cannot be read: {error}."),
-                )
-            })?;
-            let Ok(data) = frame.into_data() else { continue };
-            if bytes.len() + data.len() > limits.max_body {
-                return Err(too_large(limits));
-            }
-            bytes.extend_from_slice(&data);
+    let mut bytes = Vec::new();
+    loop {
+        let data = match next(body, limits, end).await {
+            Ok(Some(data)) => data,
+            Ok(None) => return Ok(bytes),
+            Err(refusal) => return Err(refusal),
+        };
+        if bytes.len() + data.len() > limits.max_body {
+            return Err(refuse(body, headers, limits, too_large(limits)).await);
         }
-        Ok(bytes)
+        if share.grow(data.len(), end).await.is_err() {
+            share.release();
+            let full = Refusal::unavailable("Too many reviews are in memory.");
+            drop((bytes, data));
+            return Err(refuse(body, headers, limits, full).await);
+        }
+        bytes.extend_from_slice(&data);
+    }
+}
+
+/// The next piece of a body's data; `None` at its end.
+async fn next(body: &mut Body, limits: &Limits, end: Instant) -> Result<Option<Bytes>, Refusal> {
+    let late = |problem| Refusal {
+        close: true,
+        ..Refusal::new(StatusCode::REQUEST_TIMEOUT, problem)
     };
-    match tokio::time::timeout_at(end, read).await {
-        Ok(Err(refusal)) if refusal.status == StatusCode::PAYLOAD_TOO_LARGE => {
-            Err(refuse(body, headers, limits, refusal).await)
+    let until = end.min(Instant::now() + limits.body_pause);
+    loop {
+        match timeout_at(until, body.frame()).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+            Ok(Some(Err(error))) => {
+                let problem = format!("The request's body cannot be read: {error}.");
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, problem));
+            }
+            Err(_) if until == end => {
+                return Err(late(
+                    "The request's body did not arrive within the review's time.".to_owned(),
+                ));
+            }
+            Err(_) => {
+                let pause = limits.body_pause.as_millis();
+                return Err(late(format!(
+                    "Nothing of the request's body arrived for {pause} ms; it must be sent without a pause."
+                )));
+            }
         }
-        Ok(result) => result,
-        Err(_) => Err(Refusal {
-            close: true,
-            ..Refusal::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "The request's body did not arrive within the review's time.",
-            )
-        }),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::protocol::Record;
 
-/// Whatever a person may ask about later is logged at info; an object that nothing was found in at debug.
+/// Whatever a person may ask about later is logged at info; an object that nothing was found in at debug, unless volguard
+/// failed or had not the time or the room to look.
 pub(super) fn log(record: &Record) {
     // The level of an event is part of its call site, hence two of them.
     macro_rules! decision {
@@ -31,7 +32,9 @@ pub(super) fn log(record: &Record) {
             )
         };
     }
-    if record.decision == "allow" && record.findings.is_empty() && record.exceptions.is_empty() {
+    let is_short_of_means = record.skipped.iter().any(|(_, reason)| *reason != "unknown");
+    let says_nothing = record.decision == "allow" && record.findings.is_empty() && record.exceptions.is_empty();
+    if says_nothing && !is_short_of_means {
         decision!(debug);
     } else {
         decision!(info);
@@ -133,6 +136,9 @@ mod tests {
     #[test]
     fn only_an_allow_without_findings_is_at_debug() {
         assert_eq!(logged(&record("allow", &[]))["level"], "DEBUG");
+        let mut unread = record("allow", &[]);
+        unread.skipped = vec![("a-rule", "size")];
+        assert_eq!(logged(&unread)["level"], "INFO");
         let mut excepted = record("allow", &[]);
         excepted.exceptions = ["b-rule", "a-rule"]
             .map(|rule| UsedException {

@@ -6,6 +6,7 @@ mod body;
 mod connection;
 mod deadline;
 mod decision_log;
+mod memory;
 mod readiness;
 mod routes;
 mod signal;
@@ -52,8 +53,13 @@ pub struct Limits {
     pub max_drain: usize,
     /// How long such a client is read from at most.
     pub drain_time: Duration,
+    /// How long a client may send nothing in the middle of a review's body.
+    pub body_pause: Duration,
     /// Bytes of reviews in memory at once; more wait until their deadline.
     pub body_memory: usize,
+    /// Bytes of what reviews become when they are decoded, at once; more wait until their deadline. At least one review
+    /// is decoded whatever this says.
+    pub decoded_memory: usize,
     /// Reviews evaluated at once; more wait until their deadline.
     pub evaluations: usize,
     /// A review larger than this, in bytes, is evaluated without holding up other tasks of its thread.
@@ -86,8 +92,12 @@ impl Default for Limits {
             max_body: 7 * MIB,
             max_drain: 16 * MIB,
             drain_time: Duration::from_secs(2),
-            // 18 reviews of the largest size, tens of thousands of usual ones.
-            body_memory: 128 * MIB,
+            // The API server has the whole review when it begins to send.
+            body_pause: Duration::from_secs(2),
+            // 9 reviews of the largest size, thousands of usual ones.
+            body_memory: 64 * MIB,
+            // 2 reviews of the largest weight, hundreds of usual ones.
+            decoded_memory: 64 * MIB,
             evaluations: 256,
             // Parsing 256 KiB takes about a millisecond.
             large_body: 256 * 1024,

@@ -15,8 +15,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{self, Refusal};
+use super::memory::{Full, Memory, Share};
 use super::{Limits, body, deadline, decision_log};
-use crate::protocol::{Answer, Endpoint, ReviewError, Reviewer};
+use crate::protocol::{self, Answer, Endpoint, ReviewError, Reviewer};
 use crate::telemetry::Metrics;
 
 /// What every request needs.
@@ -24,8 +25,9 @@ struct Webhook<R> {
     reviewer: Arc<R>,
     metrics: Arc<Metrics>,
     limits: Arc<Limits>,
-    /// Bytes of reviews that may still come into memory.
-    memory: Semaphore,
+    memory: Memory,
+    /// For what becomes of them.
+    decoded: Memory,
     /// Reviews that may still be evaluated at once.
     evaluations: Semaphore,
 }
@@ -35,7 +37,8 @@ pub(super) fn router<R: Reviewer>(reviewer: Arc<R>, metrics: Arc<Metrics>, limit
         reviewer,
         metrics,
         // One review of the largest size must always fit.
-        memory: Semaphore::new(limits.body_memory.max(limits.max_body).min(Semaphore::MAX_PERMITS)),
+        memory: Memory::new(limits.body_memory.max(limits.max_body)),
+        decoded: Memory::new(limits.decoded_memory.max(protocol::REVIEW_LIMIT)),
         evaluations: Semaphore::new(limits.evaluations),
         limits,
     });
@@ -99,29 +102,17 @@ impl<R: Reviewer> Webhook<R> {
             return Err(body::refuse(&mut body, &parts.headers, &self.limits, refusal).await);
         }
         // Held until the review is answered.
-        let _memory = self.reserve_memory(&parts.headers, end).await?;
-        let bytes = body::read(&mut body, &parts.headers, &self.limits, end).await?;
-        let _evaluation = acquire(&self.evaluations, 1, end, "Too many reviews are being evaluated.").await?;
+        let mut share = self.memory.share();
+        let bytes = body::read(&mut body, &parts.headers, &self.limits, &mut share, end).await?;
+        let _decoded = self.decode_share(&bytes, end).await?;
+        let _evaluation = acquire(&self.evaluations, end, "Too many reviews are being evaluated.").await?;
         self.evaluate(endpoint, &bytes, end).await
-    }
-
-    async fn reserve_memory(&self, headers: &HeaderMap, end: Instant) -> Result<SemaphorePermit<'_>, Refusal> {
-        let announced = body::announced_length(headers).and_then(|length| usize::try_from(length).ok());
-        let bytes = announced.unwrap_or(self.limits.max_body);
-        acquire(
-            &self.memory,
-            u32::try_from(bytes).unwrap_or(u32::MAX),
-            end,
-            "Too many reviews are in memory.",
-        )
-        .await
     }
 
     async fn evaluate(&self, endpoint: Endpoint, bytes: &[u8], end: Instant) -> Result<Answer, Refusal> {
         let review = async { self.reviewer.review(endpoint, bytes, end.into_std()).await };
         let bounded = timeout_at(end, AssertUnwindSafe(review).catch_unwind());
-        let outcome = if bytes.len() > self.limits.large_body && can_block() {
-            // Milliseconds of parsing: the other tasks of this thread move to another one.
+        let outcome = if self.is_large(bytes) {
             tokio::task::block_in_place(|| Handle::current().block_on(bounded))
         } else {
             bounded.await
@@ -129,9 +120,29 @@ impl<R: Reviewer> Webhook<R> {
         match outcome {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(ReviewError::BadRequest(message)))) => Err(Refusal::new(StatusCode::BAD_REQUEST, message)),
+            Ok(Ok(Err(ReviewError::TooLarge(message)))) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)),
             Ok(Ok(Err(ReviewError::Internal(reason)))) => Err(internal(endpoint, &reason)),
             Ok(Err(panic)) => Err(internal(endpoint, panic_text(panic.as_ref()))),
-            Err(_) => Err(unavailable("The review was not evaluated within its time.")),
+            Err(_) => Err(Refusal::unavailable("The review was not evaluated within its time.")),
+        }
+    }
+
+    /// Whether reading it takes milliseconds, so that the other tasks of this thread are to move to another one.
+    fn is_large(&self, bytes: &[u8]) -> bool {
+        bytes.len() > self.limits.large_body && can_block()
+    }
+
+    /// Waits until there is memory for what the review becomes when it is decoded.
+    async fn decode_share(&self, bytes: &[u8], end: Instant) -> Result<Share<'_>, Refusal> {
+        let weight = if self.is_large(bytes) {
+            tokio::task::block_in_place(|| protocol::weight(bytes))
+        } else {
+            protocol::weight(bytes)
+        };
+        let mut share = self.decoded.share();
+        match share.grow(weight, end).await {
+            Ok(()) => Ok(share),
+            Err(Full) => Err(Refusal::unavailable("Too many reviews are being read.")),
         }
     }
 
@@ -151,16 +162,11 @@ fn can_block() -> bool {
     Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
 }
 
-async fn acquire<'a>(
-    semaphore: &'a Semaphore,
-    count: u32,
-    end: Instant,
-    problem: &str,
-) -> Result<SemaphorePermit<'a>, Refusal> {
-    match timeout_at(end, semaphore.acquire_many(count)).await {
+async fn acquire<'a>(semaphore: &'a Semaphore, end: Instant, problem: &str) -> Result<SemaphorePermit<'a>, Refusal> {
+    match timeout_at(end, semaphore.acquire()).await {
         Ok(Ok(permit)) => Ok(permit),
-        // The semaphores are never closed, so what is left is that the time has passed.
-        Ok(Err(_)) | Err(_) => Err(unavailable(problem)),
+        // The semaphore is never closed, so what is left is that the time has passed.
+        Ok(Err(_)) | Err(_) => Err(Refusal::unavailable(problem)),
     }
 }
 
@@ -186,10 +192,6 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         format!("{problem}; a review is application/json."),
     ))
-}
-
-fn unavailable(message: &str) -> Refusal {
-    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
 }
 
 /// The reason is for the log only: it may hold more than the client should see.

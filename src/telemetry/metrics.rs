@@ -36,7 +36,7 @@ const KINDS: [&str; 14] = [
 const OPERATIONS: [&str; 3] = ["CREATE", "UPDATE", "DELETE"];
 const DECISIONS: [&str; 5] = ["allow", "deny", "mutate", "would-deny", "would-mutate"];
 const ACTIONS: [&str; 3] = ["Deny", "Warn", "Audit"];
-const SKIP_REASONS: [&str; 3] = ["unknown", "panic", "deadline"];
+const SKIP_REASONS: [&str; 4] = ["unknown", "panic", "deadline", "size"];
 
 /// Why the metrics cannot be made or written.
 #[derive(Debug, thiserror::Error)]
