@@ -212,16 +212,18 @@ pub(super) fn size_mismatch(
     )
 }
 
-/// The classes of the cluster that somebody can be told to use. That of a CSI driver is none where CSIDriver objects are
-/// known and the driver has not got one: it is not installed.
+/// The classes of the cluster that somebody can be told to use.
 pub(super) fn usable_classes<'a>(cx: &Context<'a>) -> impl Iterator<Item = StorageClass<'a>> {
-    let tells = cx.view().count(ViewKind::CsiDriver) > 0;
-    let is_missing = move |class: &StorageClass<'a>| {
-        let driver = driver_name(class.provisioner(), cx);
-        let is_csi = cx.driver(driver).is_some_and(|known| known.driver.is_csi());
-        is_csi && cx.view().get(ViewKind::CsiDriver, "", driver) == Lookup::Absent
-    };
-    cx.classes().filter(move |class| !(tells && is_missing(class)))
+    cx.classes().filter(|class| is_usable(*class, cx))
+}
+
+/// Whether somebody can be told to use the class. That of a CSI driver is of no use where CSIDriver objects are known and the
+/// driver has not got one: it is not installed.
+pub(super) fn is_usable(class: StorageClass<'_>, cx: &Context<'_>) -> bool {
+    let driver = driver_name(class.provisioner(), cx);
+    let is_missing = cx.view().get(ViewKind::CsiDriver, "", driver) == Lookup::Absent;
+    let is_csi = || cx.driver(driver).is_some_and(|known| known.driver.is_csi());
+    !(is_missing && is_csi() && cx.view().count(ViewKind::CsiDriver) > 0)
 }
 
 /// What to do about a source of another driver: the classes of the cluster whose driver is the source's.

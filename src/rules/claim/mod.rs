@@ -42,7 +42,7 @@ use crate::drivers::{Ask, Confidence, Driver, Fact, Parameters, Support};
 use crate::engine::{Certainty, Context, Findings, Rule};
 use crate::model::words::with_reason;
 use crate::model::{AccessMode, Claim, StorageClass, VolumeMode};
-use crate::rules::related::{NAMED, usable_classes};
+use crate::rules::related::{NAMED, is_usable};
 
 /// The rules of this category, by name.
 pub const RULES: &[&Rule] = &[
@@ -173,9 +173,9 @@ fn refusal(fact: &Fact<'_, Support>) -> Option<Certainty> {
 fn remedy(claim: &Claim<'_>, cx: &Context<'_>, because: Option<&str>, otherwise: &str) -> String {
     let wish = Wish::of(claim);
     // The rows are in the order of their names.
-    let classes: Vec<&str> = usable_classes(cx)
-        .filter_map(|class| Served::new(class, cx))
-        .filter(|served| served.serves(&wish))
+    let served = cx.classes().filter_map(|class| Served::new(class, cx));
+    let classes: Vec<&str> = served
+        .filter(|served| served.serves(&wish) && is_usable(served.class, cx))
         .map(|served| served.class.name())
         .take(NAMED)
         .collect();
