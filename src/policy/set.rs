@@ -82,7 +82,7 @@ impl PolicySet {
             .map(|rule| rule.rule)
     }
 
-    /// Every rule that judges the operation, skipped because of something that is unknown.
+    /// Every rule that judges the operation, skipped for this reason.
     pub fn skip_all(&self, operation: Operation, reason: SkipReason, detail: &str) -> Vec<Skip> {
         let judging = self.rules().filter(|rule| rule.operations.contains(&operation));
         let skip = |rule| Skip {

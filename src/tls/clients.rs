@@ -45,17 +45,14 @@ impl ClientCa {
     /// Looks at the file every `interval` (usually [`super::Reloader::INTERVAL`]) until the future is dropped, and tells
     /// `report` after every look what is wrong with it.
     pub async fn run(mut self, interval: Duration, mut report: impl FnMut(Option<&str>)) {
-        let mut ticks = tokio::time::interval(interval);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let path = self.path.clone();
-            // Files may be on a volume that answers slowly.
-            if let Ok(read) = tokio::task::spawn_blocking(move || files::read_bounded(&path)).await {
+        let path = self.path.clone();
+        let look = |read: Option<_>| {
+            if let Some(read) = read {
                 self.take(read);
             }
             report(self.problem.as_deref());
-        }
+        };
+        files::look_every(interval, move || files::read_bounded(&path), look).await;
     }
 
     fn take(&mut self, read: Result<Vec<u8>, TlsError>) {

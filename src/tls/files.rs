@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject};
@@ -119,6 +120,21 @@ impl Identity {
     /// From when until when the certificate is valid.
     pub fn life(&self) -> Life {
         self.life
+    }
+}
+
+/// Reads files every `interval` until the future is dropped, and hands over what was read; nothing where reading broke off.
+pub(super) async fn look_every<T: Send + 'static>(
+    interval: Duration,
+    read: impl Fn() -> T + Clone + Send + 'static,
+    mut look: impl FnMut(Option<T>),
+) {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // Files may be on a volume that answers slowly.
+        look(tokio::task::spawn_blocking(read.clone()).await.ok());
     }
 }
 

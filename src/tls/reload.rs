@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{CertificateFiles, CertificateResolver, Identity, Life, PemPair, TlsError};
+use super::{CertificateFiles, CertificateResolver, Identity, Life, PemPair, TlsError, files};
 
 /// What is known of the certificate in use and of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,17 +87,14 @@ impl Reloader {
     /// Looks at the files every `interval` (usually [`Self::INTERVAL`]) until the future is dropped, and tells `report` how
     /// things stand after every look: a certificate expires without any change of the files.
     pub async fn run(mut self, interval: Duration, mut report: impl FnMut(&CertificateStatus)) {
-        let mut ticks = tokio::time::interval(interval);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let files = self.files.clone();
-            // Files may be on a volume that answers slowly.
-            if let Ok(read) = tokio::task::spawn_blocking(move || files.read()).await {
+        let files = self.files.clone();
+        let look = |read: Option<_>| {
+            if let Some(read) = read {
                 self.take(read, SystemTime::now());
             }
             report(&self.status);
-        }
+        };
+        files::look_every(interval, move || files.read(), look).await;
     }
 
     /// Takes what was read. What cannot be used is looked at again, for it may be valid later.
