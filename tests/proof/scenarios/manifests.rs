@@ -16,17 +16,26 @@ allowVolumeExpansion: true
 ";
 
 /// The class that claims without a class get.
-pub(super) const DEFAULT_CLASS: &str = "
+pub(super) fn default_class() -> String {
+    marked_default(&CLASS.replace("$NS-fast", "$NS-gp3"))
+}
+
+/// A class of shares.
+pub(super) const SHARES: &str = "
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
-metadata:
-  name: $NS-gp3
-  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-volumeBindingMode: WaitForFirstConsumer
-allowVolumeExpansion: true
+metadata: {name: $NS-efs}
+provisioner: efs.csi.aws.com
+parameters: {provisioningMode: efs-ap, fileSystemId: fs-0123456789abcdef0, directoryPerms: '700'}
 ";
+
+/// The class, marked as the default one.
+pub(super) fn marked_default(class: &str) -> String {
+    let mark = "\n  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}\n";
+    class
+        .replacen("metadata: {name: ", "metadata:\n  name: ", 1)
+        .replacen("}\n", mark, 1)
+}
 
 /// A database of this many replicas, with its Service.
 pub(super) fn database(replicas: u8) -> String {

@@ -1,6 +1,6 @@
 //! A claim that names a volume and no class, in a cluster with a default class.
 
-use super::manifests::DEFAULT_CLASS;
+use super::manifests::default_class;
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -52,7 +52,7 @@ const UNMARK: &str = "kubectl annotate storageclass $NS-gp3 storageclass.kuberne
 fn without(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
     stage.afterwards("kubectl delete persistentvolume $NS-orders --wait=false --ignore-not-found");
-    stage.applied("class.yaml", DEFAULT_CLASS);
+    stage.applied("class.yaml", &default_class());
     stage
         .say("A disk of the old cluster holds the orders. The administrator makes a volume of it, which has no class.");
     stage.applied("volume.yaml", VOLUME);
@@ -71,7 +71,7 @@ fn without(stage: &Stage<'_>) {
 fn with(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
     stage.afterwards("kubectl delete persistentvolume $NS-orders --wait=false --ignore-not-found");
-    stage.applied("class.yaml", DEFAULT_CLASS);
+    stage.applied("class.yaml", &default_class());
     stage.applied("volume.yaml", VOLUME);
     stage.not_applied("claim.yaml", CLAIM, "prebound-claim-mismatch");
 

@@ -1,6 +1,6 @@
 //! A claim for several writers on a class of disks.
 
-use super::manifests::CLASS;
+use super::manifests::{CLASS, SHARES};
 use super::{Half, PODS, Scenario};
 use crate::stage::Stage;
 
@@ -19,14 +19,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     rules: &["unsupported-access-mode"],
     alone: false,
 };
-
-const SHARES: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-shared}
-provisioner: efs.csi.aws.com
-parameters: {provisioningMode: efs-ap, fileSystemId: fs-0123456789abcdef0, directoryPerms: '700'}
-";
 
 const CLAIM: &str = "
 apiVersion: v1
@@ -81,7 +73,7 @@ fn with(stage: &Stage<'_>) {
 
     stage.say("A class of shares serves the same claim.");
     stage.applied("shares.yaml", SHARES);
-    stage.applied("claim.yaml", &CLAIM.replace("$NS-fast", "$NS-shared"));
+    stage.applied("claim.yaml", &CLAIM.replace("$NS-fast", "$NS-efs"));
     stage.applied("shop.yaml", SHOP);
     stage.must("kubectl rollout status deployment shop --timeout=60s");
     let pods = stage.must(PODS);

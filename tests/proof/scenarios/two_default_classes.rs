@@ -1,6 +1,6 @@
 //! A driver is installed with a class that is marked default, beside the default class of the cluster.
 
-use super::manifests::DEFAULT_CLASS;
+use super::manifests::{SHARES, default_class, marked_default};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -20,17 +20,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: true,
 };
 
-// Of classes of one second the first by name counts as the newest.
-const SHARES: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata:
-  name: $NS-efs
-  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}
-provisioner: efs.csi.aws.com
-parameters: {provisioningMode: efs-ap, fileSystemId: fs-0123456789abcdef0, directoryPerms: '700'}
-";
-
 const CLAIM: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -46,9 +35,10 @@ const UNMARK: &str = "kubectl get storageclass -o name | grep /$NS- | xargs -I C
 fn without(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
     stage.say("The cluster's default class makes disks.");
-    stage.applied("disks.yaml", DEFAULT_CLASS);
+    stage.applied("disks.yaml", &default_class());
     stage.say("A driver for shared folders is installed. Its class is marked default as well, and nobody objects.");
-    stage.applied("shares.yaml", SHARES);
+    // Of classes of one second the first by name counts as the newest: efs.
+    stage.applied("shares.yaml", &marked_default(SHARES));
     stage.must("kubectl get storageclass $NS-gp3 $NS-efs");
     stage.say("The manifest of a database names no class, as ever.");
     stage.applied("claim.yaml", CLAIM);
@@ -61,15 +51,11 @@ fn without(stage: &Stage<'_>) {
 
 fn with(stage: &Stage<'_>) {
     stage.afterwards(UNMARK);
-    stage.applied("disks.yaml", DEFAULT_CLASS);
-    stage.not_applied_once_heard("shares.yaml", SHARES, "second-default-class");
+    stage.applied("disks.yaml", &default_class());
+    stage.not_applied_once_heard("shares.yaml", &marked_default(SHARES), "second-default-class");
 
     stage.say("Without the mark the class is fine.");
-    let unmarked = SHARES.replace(
-        "  annotations: {storageclass.kubernetes.io/is-default-class: 'true'}\n",
-        "",
-    );
-    stage.applied("shares.yaml", &unmarked);
+    stage.applied("shares.yaml", SHARES);
     stage.applied("claim.yaml", CLAIM);
     let claim = stage.must("kubectl get pvc db -o 'jsonpath={.spec.storageClassName}'");
     assert_eq!(claim, stage.fill("$NS-gp3"));

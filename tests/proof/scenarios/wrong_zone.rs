@@ -1,6 +1,6 @@
 //! A class that says nothing of binding, and a pod that runs in one zone only.
 
-use super::manifests::claim;
+use super::manifests::{CLASS, claim};
 use super::{Half, Scenario};
 use crate::stage::Stage;
 
@@ -20,14 +20,10 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     alone: false,
 };
 
-const CLASS: &str = "
-apiVersion: storage.k8s.io/v1
-kind: StorageClass
-metadata: {name: $NS-fast}
-provisioner: ebs.csi.aws.com
-parameters: {type: gp3, encrypted: 'true'}
-allowVolumeExpansion: true
-";
+/// A class whose author wrote nothing of binding.
+fn class() -> String {
+    CLASS.replace("volumeBindingMode: WaitForFirstConsumer\n", "")
+}
 
 /// The pod of a node in this zone.
 fn pod(zone: &str) -> String {
@@ -47,7 +43,7 @@ spec:
 }
 
 fn without(stage: &Stage<'_>) {
-    stage.applied("class.yaml", CLASS);
+    stage.applied("class.yaml", &class());
     stage.applied("claim.yaml", &claim("data", "10Gi"));
     stage.say("The volume is made at once, in a zone of the provisioner's choosing.");
     stage.until("kubectl get pvc data", &["Bound"]);
@@ -66,7 +62,7 @@ fn without(stage: &Stage<'_>) {
 }
 
 fn with(stage: &Stage<'_>) {
-    stage.applied("class.yaml", CLASS);
+    stage.applied("class.yaml", &class());
     let mode = stage.must("kubectl get storageclass $NS-fast -o 'jsonpath={.volumeBindingMode}'");
     assert_eq!(mode, "WaitForFirstConsumer");
     stage.applied("claim.yaml", &claim("data", "10Gi"));
@@ -77,6 +73,6 @@ fn with(stage: &Stage<'_>) {
     assert!(affinity.contains("us-east-1b"), "{affinity}");
 
     stage.say("An author who asks for Immediate is told why not.");
-    let class = CLASS.replace("$NS-fast", "$NS-faster") + "volumeBindingMode: Immediate\n";
+    let class = class().replace("$NS-fast", "$NS-faster") + "volumeBindingMode: Immediate\n";
     stage.not_applied("immediate.yaml", &class, "immediate-binding");
 }
